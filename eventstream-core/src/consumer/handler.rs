@@ -1,0 +1,109 @@
+use std::future::Future;
+
+use crate::{Event, HandlerError, Identity};
+
+/// Handles the events of a stream, and keeps the offset that it has come to.
+///
+/// # Contract
+///
+/// The handler's offset is that of the *next* event to handle, never that of the last one
+/// handled. It is kept together with the effect of the events, so that both are there or neither:
+/// in the same transaction, the same file, the same row.
+///
+/// # Examples
+///
+/// ```
+/// use eventstream_core::{Event, Handler, HandlerError, Identity};
+///
+/// /// Counts events, in memory.
+/// #[derive(Default)]
+/// struct Counter { count: u64, next: u64 }
+///
+/// impl Handler for Counter {
+///     async fn next_offset(&mut self, _source: &Identity) -> Result<u64, HandlerError> {
+///         Ok(self.next)
+///     }
+///
+///     async fn handle_event(&mut self, offset: u64, event: Event) -> Result<(), HandlerError> {
+///         if offset != self.next {
+///             return Err(HandlerError::Conflict);
+///         }
+///         self.count += 1;
+///         self.next = event.offset + 1;
+///         Ok(())
+///     }
+/// }
+/// ```
+pub trait Handler: Send {
+    /// The offset of the next event to handle of the application's stream; 0 at the beginning.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read; the consumer asks again after a while.
+    fn next_offset(
+        &mut self,
+        source: &Identity,
+    ) -> impl Future<Output = Result<u64, HandlerError>> + Send;
+
+    /// Handles an event. `offset` is what [`next_offset`](Self::next_offset) would return now; on
+    /// success it becomes `event.offset + 1`.
+    ///
+    /// # Cancel safety
+    ///
+    /// A [`Consumer`](crate::Consumer) never drops this future: when it is cancelled, it finishes
+    /// the event in hand.
+    ///
+    /// # Errors
+    ///
+    /// [`HandlerError::Conflict`] if `offset` is not the handler's offset. After any error the
+    /// offset has not moved and the event has had no effect.
+    fn handle_event(
+        &mut self,
+        offset: u64,
+        event: Event,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send;
+
+    /// Handles events that follow each other, as [`handle_event`](Self::handle_event) would one by
+    /// one; on success the offset becomes that of the last event, plus one.
+    ///
+    /// A handler that has transactions does it in one. As provided, it is a loop, which may have
+    /// handled some of the events, offset included, when it fails with another.
+    ///
+    /// # Errors
+    ///
+    /// As for [`handle_event`](Self::handle_event).
+    fn handle_batch(
+        &mut self,
+        offset: u64,
+        events: Vec<Event>,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        async move {
+            let mut offset = offset;
+            for event in events {
+                let next = event.offset + 1;
+                self.handle_event(offset, event).await?;
+                offset = next;
+            }
+            Ok(())
+        }
+    }
+
+    /// Notes that nothing relevant lies between `offset`, which is what
+    /// [`next_offset`](Self::next_offset) would return now, and `next`: on success the offset may
+    /// become `next`, so that a restart does not look through those events again.
+    ///
+    /// As provided, it does nothing, and the offset stays. It returns the offset that the handler
+    /// has now.
+    ///
+    /// # Errors
+    ///
+    /// [`HandlerError::Conflict`] if `offset` is not the handler's offset.
+    fn skip(
+        &mut self,
+        offset: u64,
+        next: u64,
+    ) -> impl Future<Output = Result<u64, HandlerError>> + Send {
+        let _ = next;
+        async move { Ok(offset) }
+    }
+}

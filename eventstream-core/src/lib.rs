@@ -1,0 +1,34 @@
+//! Ordered streams of event messages: the traits, the value types, and the consumer.
+//!
+//! An event has a 0-based, gapless *offset*. A [`Cursor`] reads an [`EventStream`] from an offset,
+//! filtered by event type, through its history and on into what is appended live. A consumer
+//! drives a [`Handler`] with it, and the handler keeps its own offset, so that effect and offset
+//! commit together.
+//!
+//! This crate does no I/O. What does are its backends: `eventstream-memory`,
+//! `eventstream-persisted`, `eventstream-network`; and whoever writes another one proves it with
+//! `eventstream-streamtest`.
+
+mod consumer;
+mod envelope;
+mod error;
+mod event;
+mod event_type;
+mod event_types;
+mod identity;
+mod parcel;
+mod store;
+mod stream;
+mod timestamp;
+
+pub use consumer::{Handler, HandlerError};
+pub use envelope::Envelope;
+pub use error::{BoxError, Error, Result};
+pub use event::Event;
+pub use event_type::EventType;
+pub use event_types::EventTypes;
+pub use identity::{Identity, IdentityRef};
+pub use parcel::Parcel;
+pub use store::{EventQuery, EventRepository, EventStore, Expect};
+pub use stream::{BoxCursor, CloseHandle, Cursor, CursorExt, CursorStream, DynStream, EventStream};
+pub use timestamp::{ParseTimestampError, Timestamp};

@@ -1,0 +1,105 @@
+use std::{future::Future, sync::Arc};
+
+use crate::{Cursor, EventTypes, Identity, Result};
+
+/// An ordered stream of event messages, recorded by one application.
+///
+/// # Contract
+///
+/// Every rule names the case of `eventstream-streamtest` that proves it.
+///
+/// - Offsets are 0-based and gapless, and an event keeps its offset for ever. The last offset
+///   that is given is `u64::MAX - 1`, so that the next one can always be named.
+///   (`offsets::are_gapless`, `offsets::near_the_largest`)
+/// - [`event_types`](Self::event_types) holds every type that the stream carries; a stream that
+///   declares none carries any type: [`EventTypes::any`]. (`open::declares_what_it_carries`)
+/// - [`open`](Self::open) gives a cursor whose first event is the first of the types asked for
+///   at or after `offset`. (`open::honours_the_offset`)
+/// - An offset past the end is no error: the cursor waits until the stream has come there.
+///   (`open::past_the_end_waits`)
+/// - An empty filter is refused. (`open::refuses_an_empty_filter`)
+/// - A filter that names a type which the stream does not declare is refused, and the error names
+///   those types and no others; an open stream refuses none.
+///   (`open::refuses_types_that_are_not_declared`)
+/// - An offset below the oldest event that is still there is refused, at once or by the cursor's
+///   first [`next`](Cursor::next). It never starts somewhere else.
+///   (`truncation::before_the_oldest_is_an_error`, `truncation::the_oldest_can_be_read`)
+/// - Cursors are independent of each other: each gets every event.
+///   (`next::cursors_do_not_compete`)
+/// - Streams are independent of each other. (`isolation::streams_are_separate`)
+/// - A stream that goes away while a cursor is open ends that cursor with
+///   [`Error::Backend`](crate::Error::Backend), or not at all; never with
+///   [`Error::CursorClosed`](crate::Error::CursorClosed), and never with a panic.
+///   (`close::a_source_that_goes_away_is_not_a_close`)
+///
+/// # Examples
+///
+/// Code that works on any stream:
+///
+/// ```
+/// use eventstream_core::{Cursor, Event, EventStream, EventTypes, Result};
+///
+/// /// The first event of a type.
+/// async fn first<S: EventStream>(stream: &S, event_type: &str) -> Result<Event> {
+///     let mut cursor = stream.open(0, EventTypes::from(event_type)).await?;
+///     cursor.next().await
+/// }
+/// ```
+pub trait EventStream: Send + Sync + 'static {
+    /// What reads this stream.
+    type Cursor: Cursor;
+
+    /// The application whose events these are.
+    fn application(&self) -> &Identity;
+
+    /// The types of events that may appear on the stream.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](crate::Error::Backend) if they can't be found out.
+    fn event_types(&self) -> impl Future<Output = Result<EventTypes>> + Send;
+
+    /// Opens a cursor on the events of `types` from `offset` on. It does not wait for events.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future can be dropped at any time; there is then no cursor.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::NoEventTypes`](crate::Error::NoEventTypes) if `types` is empty.
+    /// - [`Error::UnsupportedEventTypes`](crate::Error::UnsupportedEventTypes) if the stream does
+    ///   not declare all of `types`.
+    /// - [`Error::Truncated`](crate::Error::Truncated) if the event at `offset` is gone.
+    /// - [`Error::Backend`](crate::Error::Backend) if what the stream stands on fails.
+    fn open(
+        &self,
+        offset: u64,
+        types: EventTypes,
+    ) -> impl Future<Output = Result<Self::Cursor>> + Send;
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<S: EventStream> EventStream for Arc<S> {
+    type Cursor = S::Cursor;
+
+    fn application(&self) -> &Identity {
+        S::application(self)
+    }
+
+    fn event_types(&self) -> impl Future<Output = Result<EventTypes>> + Send {
+        S::event_types(self)
+    }
+
+    fn open(
+        &self,
+        offset: u64,
+        types: EventTypes,
+    ) -> impl Future<Output = Result<Self::Cursor>> + Send {
+        S::open(self, offset, types)
+    }
+}
