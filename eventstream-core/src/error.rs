@@ -96,30 +96,17 @@ impl Error {
     /// ```
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self,
-            Self::Backend {
-                retryable: true,
-                ..
-            }
-        )
+        matches!(self, Self::Backend { retryable: true, .. })
     }
 
     /// An [`Error::Backend`].
     pub fn backend(operation: &'static str, retryable: bool, source: impl Into<BoxError>) -> Self {
-        Self::Backend {
-            operation,
-            retryable,
-            source: source.into(),
-        }
+        Self::Backend { operation, retryable, source: source.into() }
     }
 
     /// An [`Error::InvalidEnvelope`]: `field` is its name on the wire, and `problem` goes on
     /// with the sentence that begins with it.
     pub fn invalid(field: &'static str, problem: impl Into<Cow<'static, str>>) -> Self {
-        Self::InvalidEnvelope {
-            field,
-            problem: problem.into(),
-        }
+        Self::InvalidEnvelope { field, problem: problem.into() }
     }
 }

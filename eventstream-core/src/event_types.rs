@@ -70,9 +70,9 @@ impl EventTypes {
     pub fn contains(&self, event_type: impl AsRef<str>) -> bool {
         match &self.0 {
             Repr::Any => true,
-            Repr::Named(names) => names
-                .binary_search_by(|name| name.as_str().cmp(event_type.as_ref()))
-                .is_ok(),
+            Repr::Named(names) => {
+                names.binary_search_by(|name| name.as_str().cmp(event_type.as_ref())).is_ok()
+            }
         }
     }
 
@@ -92,11 +92,9 @@ impl EventTypes {
         match (&self.0, &other.0) {
             (Repr::Any, _) => other.clone(),
             (_, Repr::Any) => self.clone(),
-            (Repr::Named(names), Repr::Named(_)) => names
-                .iter()
-                .filter(|name| other.contains(name))
-                .cloned()
-                .collect(),
+            (Repr::Named(names), Repr::Named(_)) => {
+                names.iter().filter(|name| other.contains(name)).cloned().collect()
+            }
         }
     }
 
@@ -154,10 +152,9 @@ impl fmt::Debug for EventTypes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Any => f.write_str("any"),
-            Repr::Named(names) => f
-                .debug_set()
-                .entries(names.iter().map(EventType::as_str))
-                .finish(),
+            Repr::Named(names) => {
+                f.debug_set().entries(names.iter().map(EventType::as_str)).finish()
+            }
         }
     }
 }

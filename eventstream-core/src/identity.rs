@@ -32,19 +32,13 @@ pub struct Identity {
 impl Identity {
     /// Makes an identity of a name and a key, unchecked.
     pub fn new(name: impl Into<String>, key: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            key: key.into(),
-        }
+        Self { name: name.into(), key: key.into() }
     }
 
     /// The same identity, borrowed.
     #[must_use]
     pub fn as_ref(&self) -> IdentityRef<'_> {
-        IdentityRef {
-            name: &self.name,
-            key: &self.key,
-        }
+        IdentityRef { name: &self.name, key: &self.key }
     }
 
     /// Checks that name and key are there and that the key has no white space.

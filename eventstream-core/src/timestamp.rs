@@ -76,10 +76,7 @@ fn has_rfc3339_form(text: &[u8]) -> bool {
         return false;
     };
     if let [b'.', fraction @ ..] = rest {
-        let digits = fraction
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if !(1..=9).contains(&digits) {
             return false;
         }

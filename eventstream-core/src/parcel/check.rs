@@ -27,10 +27,7 @@ pub(super) fn fields(wire: &[u8]) -> Result<()> {
             continue;
         };
         let Some(value) = field.value.map(|range| &wire[range]) else {
-            return Err(Error::invalid(
-                name,
-                "is not of the wire type that it must have",
-            ));
+            return Err(Error::invalid(name, "is not of the wire type that it must have"));
         };
         match field.number {
             number::DATA => {}
@@ -82,19 +79,13 @@ pub(super) fn rules(parcel: &Parcel) -> Result<()> {
         Some(handler) => handler.check("source_handler")?,
         None if parcel.source_instance_id().is_empty() => {}
         None => {
-            return Err(Error::invalid(
-                "source_instance_id",
-                "is there without a handler",
-            ));
+            return Err(Error::invalid("source_instance_id", "is there without a handler"));
         }
     }
     timestamp::parse(parcel.created_at_text())
         .map_err(|problem| Error::invalid("created_at", problem.to_string()))?;
     if parcel.has(number::SCHEDULED_FOR) {
-        return Err(Error::invalid(
-            "scheduled_for",
-            "is for timeouts only, and this is an event",
-        ));
+        return Err(Error::invalid("scheduled_for", "is for timeouts only, and this is an event"));
     }
     if !is_media_type(parcel.media_type()) {
         return Err(Error::invalid(
@@ -114,10 +105,7 @@ fn pair(name: &'static str, value: &[u8]) -> Result<()> {
         let field = field.map_err(|problem| Error::invalid(name, problem))?;
         if matches!(field.number, number::FIRST | number::SECOND) {
             let Some(range) = field.value else {
-                return Err(Error::invalid(
-                    name,
-                    "has a part that is not of the type of a text",
-                ));
+                return Err(Error::invalid(name, "has a part that is not of the type of a text"));
             };
             text(name, &value[range])?;
         }
@@ -132,16 +120,10 @@ fn pair(name: &'static str, value: &[u8]) -> Result<()> {
 fn is_media_type(text: &str) -> bool {
     let is_token = |text: &str| {
         !text.is_empty()
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
     };
-    let essence = text
-        .split_once(';')
-        .map_or(text, |(essence, _)| essence.trim_end());
-    essence
-        .split_once('/')
-        .is_some_and(|(main, subtype)| is_token(main) && is_token(subtype))
+    let essence = text.split_once(';').map_or(text, |(essence, _)| essence.trim_end());
+    essence.split_once('/').is_some_and(|(main, subtype)| is_token(main) && is_token(subtype))
         && !text.contains(char::is_control)
 }
 

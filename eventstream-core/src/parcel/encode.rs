@@ -49,42 +49,15 @@ impl Sink for Vec<u8> {
 fn write(envelope: &Envelope, sink: &mut impl Sink) {
     put(sink, number::MESSAGE_ID, envelope.message_id.as_bytes());
     put(sink, number::CAUSATION_ID, envelope.causation_id.as_bytes());
-    put(
-        sink,
-        number::CORRELATION_ID,
-        envelope.correlation_id.as_bytes(),
-    );
-    put_identity(
-        sink,
-        number::SOURCE_APPLICATION,
-        Some(&envelope.source_application),
-    );
-    put_identity(
-        sink,
-        number::SOURCE_HANDLER,
-        envelope.source_handler.as_ref(),
-    );
-    put(
-        sink,
-        number::SOURCE_INSTANCE_ID,
-        envelope.source_instance_id.as_bytes(),
-    );
-    put(
-        sink,
-        number::CREATED_AT,
-        envelope.created_at.as_str().as_bytes(),
-    );
-    let scheduled_for = envelope
-        .scheduled_for
-        .as_ref()
-        .map_or("", Timestamp::as_str);
+    put(sink, number::CORRELATION_ID, envelope.correlation_id.as_bytes());
+    put_identity(sink, number::SOURCE_APPLICATION, Some(&envelope.source_application));
+    put_identity(sink, number::SOURCE_HANDLER, envelope.source_handler.as_ref());
+    put(sink, number::SOURCE_INSTANCE_ID, envelope.source_instance_id.as_bytes());
+    put(sink, number::CREATED_AT, envelope.created_at.as_str().as_bytes());
+    let scheduled_for = envelope.scheduled_for.as_ref().map_or("", Timestamp::as_str);
     put(sink, number::SCHEDULED_FOR, scheduled_for.as_bytes());
     put(sink, number::DESCRIPTION, envelope.description.as_bytes());
-    put(
-        sink,
-        number::PORTABLE_NAME,
-        envelope.portable_name.as_bytes(),
-    );
+    put(sink, number::PORTABLE_NAME, envelope.portable_name.as_bytes());
     put(sink, number::MEDIA_TYPE, envelope.media_type.as_bytes());
     put(sink, number::DATA, &envelope.data);
     put_identity(sink, number::SOURCE_SITE, envelope.source_site.as_ref());

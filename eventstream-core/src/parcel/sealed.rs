@@ -76,10 +76,7 @@ impl Parcel {
     ///
     /// [`Error::InvalidEnvelope`](crate::Error::InvalidEnvelope) if the bytes are no message.
     pub fn from_checked_wire(wire: Bytes) -> Result<Self> {
-        Ok(Self {
-            index: check::index(&wire)?,
-            wire,
-        })
+        Ok(Self { index: check::index(&wire)?, wire })
     }
 
     /// The bytes of the envelope in protobuf's wire format, just as they were sealed or received.
@@ -109,8 +106,7 @@ impl Parcel {
     /// The application that recorded the event.
     #[must_use]
     pub fn source_application(&self) -> IdentityRef<'_> {
-        self.identity(number::SOURCE_APPLICATION)
-            .unwrap_or(IdentityRef { name: "", key: "" })
+        self.identity(number::SOURCE_APPLICATION).unwrap_or(IdentityRef { name: "", key: "" })
     }
 
     /// The handler that recorded the event, if one did.
@@ -164,17 +160,13 @@ impl Parcel {
     /// The payload: a slice of the wire bytes, not a copy.
     #[must_use]
     pub fn data(&self) -> Bytes {
-        self.find(number::DATA)
-            .map_or_else(Bytes::new, |range| self.wire.slice(range))
+        self.find(number::DATA).map_or_else(Bytes::new, |range| self.wire.slice(range))
     }
 
     /// The value of an attribute, such as `traceparent`.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&str> {
-        self.attributes()
-            .filter(|(found, _)| *found == key)
-            .map(|(_, value)| value)
-            .last()
+        self.attributes().filter(|(found, _)| *found == key).map(|(_, value)| value).last()
     }
 
     /// The attributes as they stand in the wire bytes. Of a key that is there twice, the later
@@ -221,8 +213,7 @@ impl Parcel {
     }
 
     fn text(&self, number: u32) -> &str {
-        self.find(number)
-            .map_or("", |range| text(&self.wire[range]))
+        self.find(number).map_or("", |range| text(&self.wire[range]))
     }
 
     #[inline]

@@ -32,9 +32,7 @@ impl DynStream {
 
 impl fmt::Debug for DynStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DynStream")
-            .field(self.0.application())
-            .finish()
+        f.debug_tuple("DynStream").field(self.0.application()).finish()
     }
 }
 
@@ -121,9 +119,7 @@ impl Cursor for BoxCursor {
     }
 
     fn position(&self) -> u64 {
-        self.ready
-            .front()
-            .map_or_else(|| self.cursor.position(), |event| event.offset)
+        self.ready.front().map_or_else(|| self.cursor.position(), |event| event.offset)
     }
 
     fn close_handle(&self) -> CloseHandle {
@@ -147,11 +143,7 @@ impl<S: EventStream> ErasedStream for S {
     }
 
     fn open(&self, offset: u64, types: EventTypes) -> BoxFuture<'_, Result<BoxCursor>> {
-        Box::pin(async move {
-            Ok(BoxCursor::new(
-                EventStream::open(self, offset, types).await?,
-            ))
-        })
+        Box::pin(async move { Ok(BoxCursor::new(EventStream::open(self, offset, types).await?)) })
     }
 }
 

@@ -67,11 +67,7 @@ impl CloseHandle {
     ///
     /// [`Error::CursorClosed`] if the cursor is closed.
     pub fn check(&self) -> Result<()> {
-        if self.is_closed() {
-            Err(Error::CursorClosed)
-        } else {
-            Ok(())
-        }
+        if self.is_closed() { Err(Error::CursorClosed) } else { Ok(()) }
     }
 
     /// Waits until the cursor is closed.

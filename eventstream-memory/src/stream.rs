@@ -1,0 +1,183 @@
+use std::{fmt, ops::Range, sync::Arc};
+
+use eventstream_core::{Error, Event, EventStream, EventTypes, Identity, Parcel, Result};
+
+use crate::{
+    MemoryCursor, MemoryStreamBuilder,
+    log::{Limits, Log},
+};
+
+/// An ordered stream of event messages in memory, which keeps the most recent ones.
+///
+/// A clone is another handle to the same stream. When the last one is dropped, cursors deliver
+/// what is there, and then say [`Error::Backend`] with [`StreamDropped`] as its source.
+///
+/// - A cursor that falls behind what is kept gets [`Error::Truncated`].
+/// - Cursors hold no events: an idle or forgotten one costs some hundred bytes.
+///
+/// # Examples
+///
+/// See [the crate](crate).
+#[derive(Clone)]
+pub struct MemoryStream(Arc<Owner>);
+
+struct Owner {
+    application: Identity,
+    event_types: EventTypes,
+    log: Arc<Log>,
+}
+
+impl MemoryStream {
+    /// An open stream from offset 0 on that keeps 100 events. For more, see
+    /// [`builder`](Self::builder).
+    #[must_use]
+    pub fn new(application: Identity) -> Self {
+        Self::builder(application).build()
+    }
+
+    /// Builds a stream of an application's events.
+    pub fn builder(application: Identity) -> MemoryStreamBuilder {
+        MemoryStreamBuilder::new(application)
+    }
+
+    pub(crate) fn build(
+        application: Identity,
+        event_types: EventTypes,
+        first_offset: u64,
+        limits: Limits,
+    ) -> Self {
+        let log = Arc::new(Log::new(first_offset, limits));
+        Self(Arc::new(Owner { application, event_types, log }))
+    }
+
+    /// Appends parcels to the end, as one: a cursor sees all of them or none. Returns the offsets
+    /// that they have.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::InvalidEnvelope`] if a parcel is another application's.
+    /// - [`Error::UnsupportedEventTypes`] if the stream does not declare a parcel's type.
+    /// - [`Error::Backend`] if there are not enough offsets left.
+    ///
+    /// After an error nothing was appended.
+    pub fn append(&self, parcels: Vec<Parcel>) -> Result<Range<u64>> {
+        self.check(parcels.iter())?;
+        self.0.log.write(|state| state.append(parcels))
+    }
+
+    /// Adds events at the offsets that they have: for a stream that mirrors another one, and gets
+    /// its events from several tasks.
+    ///
+    /// An event before its turn is held back until those before it are there. One that is there
+    /// already, or was truncated, is ignored.
+    ///
+    /// # Errors
+    ///
+    /// - As for [`append`](Self::append); nothing was added then.
+    /// - [`Error::Backend`], retryable, with [`ReorderQueueFull`](crate::ReorderQueueFull) as its
+    ///   source, if more events would have to be held back than the stream may. Those before the
+    ///   one that it names were taken.
+    pub fn add(&self, events: impl IntoIterator<Item = Event>) -> Result<()> {
+        let events: Vec<Event> = events.into_iter().collect();
+        self.check(events.iter().map(|event| &event.parcel))?;
+        self.0.log.write(|state| events.into_iter().try_for_each(|event| state.add(event)))
+    }
+
+    /// Removes the events below `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OffsetConflict`] if `before` lies past the [next offset](Self::next_offset).
+    pub fn truncate(&self, before: u64) -> Result<()> {
+        self.0.log.write(|state| state.truncate(before))
+    }
+
+    /// Gives up on events that have not come: what lies below `offset` is truncated, and the stream
+    /// goes on there. Does nothing if the stream has come as far.
+    pub fn skip_to(&self, offset: u64) {
+        self.0.log.write(|state| state.skip_to(offset));
+    }
+
+    /// The offset that the next event will get.
+    #[must_use]
+    pub fn next_offset(&self) -> u64 {
+        self.0.log.next()
+    }
+
+    /// The offset of the oldest event that can still be read; that of the next one if there is
+    /// none.
+    #[must_use]
+    pub fn oldest_offset(&self) -> u64 {
+        self.0.log.oldest()
+    }
+
+    /// Opens a cursor, as [`open`](EventStream::open) does, without a future.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](EventStream::open).
+    pub fn open_now(&self, offset: u64, types: EventTypes) -> Result<MemoryCursor> {
+        types.check_supported_by(&self.0.event_types)?;
+        let oldest = self.oldest_offset();
+        if offset < oldest {
+            return Err(Error::Truncated { requested: offset, oldest });
+        }
+        Ok(MemoryCursor::new(self.0.log.clone(), offset, types))
+    }
+
+    fn check<'a>(&self, parcels: impl Iterator<Item = &'a Parcel>) -> Result<()> {
+        let Owner { application, event_types, .. } = &*self.0;
+        for parcel in parcels {
+            let source = parcel.source_application();
+            if source.key != application.key {
+                return Err(Error::invalid(
+                    "source_application",
+                    format!("is {source}, but the stream is of {application}"),
+                ));
+            }
+            if !event_types.contains(parcel.event_type()) {
+                let types = EventTypes::from(parcel.event_type());
+                return Err(Error::UnsupportedEventTypes { types });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EventStream for MemoryStream {
+    type Cursor = MemoryCursor;
+
+    fn application(&self) -> &Identity {
+        &self.0.application
+    }
+
+    async fn event_types(&self) -> Result<EventTypes> {
+        Ok(self.0.event_types.clone())
+    }
+
+    async fn open(&self, offset: u64, types: EventTypes) -> Result<MemoryCursor> {
+        self.open_now(offset, types)
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.log.write(crate::log::State::drop_stream);
+    }
+}
+
+impl fmt::Debug for MemoryStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStream")
+            .field("application", &self.0.application)
+            .field("oldest_offset", &self.oldest_offset())
+            .field("next_offset", &self.next_offset())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A cursor has come to the end of a [`MemoryStream`] that nobody can append to any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the stream was dropped, so that no more events can come")]
+#[non_exhaustive]
+pub struct StreamDropped;

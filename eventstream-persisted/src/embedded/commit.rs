@@ -1,0 +1,259 @@
+//! What is written in one transaction.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use bytes::Bytes;
+use eventstream_core::{Error, Expect, Parcel};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    chunk::{self, Chunk, Record, Row},
+    error::Failure,
+    schema::{Charter, Head},
+};
+
+/// The numbers of event types, as far as they were needed. They never change once committed.
+#[derive(Debug, Default)]
+pub(super) struct Types(HashMap<String, u32>);
+
+/// Appends that will be committed together.
+pub(super) struct Commit<'a> {
+    connection: &'a Connection,
+    charter: &'a Charter,
+    types: &'a mut Types,
+    head: Head,
+    /// What is appended, from `head.next` on.
+    records: Vec<Record>,
+    /// The chunk that was looked into last.
+    looked_into: Option<Chunk>,
+}
+
+impl<'a> Commit<'a> {
+    pub(super) fn begin(
+        connection: &'a Connection,
+        charter: &'a Charter,
+        types: &'a mut Types,
+    ) -> Result<Self, Failure> {
+        let head = Head::read(connection)?;
+        Ok(Self { connection, charter, types, head, records: Vec::new(), looked_into: None })
+    }
+
+    /// Appends parcels after those that are here, or says why they can't be ([`Failure::Core`]), in
+    /// which case nothing has changed.
+    pub(super) fn append(
+        &mut self,
+        parcels: Vec<Parcel>,
+        expect: Expect,
+    ) -> Result<Range<u64>, Failure> {
+        if let Some(range) = self.repetition(&parcels)? {
+            return Ok(range);
+        }
+        let first = self.next();
+        let actual = self.charter.absolute(first);
+        if let Expect::Offset(expected) = expect
+            && expected != actual
+        {
+            return Err(Error::OffsetConflict { expected, actual }.into());
+        }
+        let Some(next) = actual.checked_add(parcels.len() as u64) else {
+            return Err(Error::backend("append", false, "the store has no offsets left").into());
+        };
+        for (parcel, position) in parcels.into_iter().zip(first..) {
+            self.insert(parcel, position)?;
+        }
+        Ok(actual..next)
+    }
+
+    /// Writes what was appended; returns the position of the first, and all of it.
+    pub(super) fn finish(self) -> Result<(i64, Vec<Parcel>), Failure> {
+        let (first, next) = (self.head.next, self.next());
+        let mut counts = BTreeMap::new();
+        let mut rest = &self.records[..];
+        let mut position = first;
+        let mut insert =
+            self.connection.prepare_cached("INSERT INTO chunk VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        while !rest.is_empty() {
+            let (records, others) = rest.split_at(chunk::fill(rest));
+            let Row { first, count, types, sources, body } = Row::encode(position, records);
+            insert.execute(params![first, count, types, sources, &body[..]])?;
+            for record in records {
+                *counts.entry(record.type_id).or_insert(0) += 1;
+            }
+            position += i64::from(count);
+            rest = others;
+        }
+        count_types(self.connection, &counts)?;
+        if next > first {
+            self.connection.prepare_cached("UPDATE head SET next = ?1")?.execute([next])?;
+        }
+        Ok((first, self.records.into_iter().map(|record| record.parcel).collect()))
+    }
+
+    fn next(&self) -> i64 {
+        self.head.next.saturating_add_unsigned(self.records.len() as u64)
+    }
+
+    /// The range that parcels were given before, if this append is a repetition.
+    fn repetition(&mut self, parcels: &[Parcel]) -> Result<Option<Range<u64>>, Failure> {
+        let mut first_known = None;
+        let mut run = None;
+        let mut is_run = true;
+        for (parcel, n) in parcels.iter().zip(0..) {
+            let found = self.find(parcel.message_id())?;
+            if let (None, Some(position)) = (&first_known, found) {
+                first_known = Some((parcel.message_id(), position));
+            }
+            if n == 0 {
+                run = found;
+            }
+            is_run &= found.is_some() && found == run.map(|first| first + n);
+        }
+        let Some((message_id, position)) = first_known else {
+            return Ok(None);
+        };
+        let offset = self.charter.absolute(position);
+        if is_run {
+            return Ok(Some(offset..offset + parcels.len() as u64));
+        }
+        Err(Error::DuplicateMessage { message_id: message_id.to_owned(), offset }.into())
+    }
+
+    /// Where a message is.
+    fn find(&mut self, message_id: &str) -> Result<Option<i64>, Failure> {
+        let hash = self.charter.hash_message_id(message_id);
+        let candidates = self
+            .connection
+            .prepare_cached("SELECT position FROM message WHERE hash = ?1")?
+            .query_map([hash], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        for position in candidates {
+            if self.has_id(position, message_id)? {
+                return Ok(Some(position));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Two ids can have one hash: the event says which it is.
+    fn has_id(&mut self, position: i64, message_id: &str) -> Result<bool, Failure> {
+        if let Ok(pending) = usize::try_from(position - self.head.next) {
+            return Ok(self
+                .records
+                .get(pending)
+                .is_some_and(|record| record.parcel.message_id() == message_id));
+        }
+        let holds = |chunk: &Chunk| chunk.event_at(position).is_some();
+        if !self.looked_into.as_ref().is_some_and(holds) {
+            self.looked_into = self
+                .connection
+                .prepare_cached(
+                    "SELECT first, count, types, sources, body FROM chunk
+                     WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
+                )?
+                .query_row([position], read_row)
+                .optional()?
+                .and_then(|row| row.check().ok());
+        }
+        // A damaged chunk can't say what it held: the hash alone is taken for the answer, so that
+        // nothing that may be there is appended again.
+        Ok(self
+            .looked_into
+            .as_ref()
+            .and_then(|chunk| chunk.event_at(position).map(|event| (chunk, event)))
+            .and_then(|(chunk, event)| chunk.parcel(event).ok())
+            .is_none_or(|parcel| parcel.message_id() == message_id))
+    }
+
+    fn insert(&mut self, parcel: Parcel, position: i64) -> Result<(), Failure> {
+        let hash = self.charter.hash_message_id(parcel.message_id());
+        self.connection
+            .prepare_cached("INSERT INTO message VALUES (?1, ?2)")?
+            .execute([hash, position])?;
+        let handler_key = parcel.source_handler().map_or("", |handler| handler.key);
+        let source = self.charter.hash_source(handler_key, parcel.source_instance_id());
+        let type_id = self.types.id(self.connection, parcel.event_type())?;
+        self.records.push(Record { parcel, type_id, source });
+        Ok(())
+    }
+}
+
+impl Types {
+    fn id(&mut self, connection: &Connection, name: &str) -> Result<u32, Failure> {
+        if let Some(id) = self.0.get(name) {
+            return Ok(*id);
+        }
+        connection
+            .prepare_cached(
+                "INSERT INTO type (name, events) VALUES (?1, 0) ON CONFLICT DO NOTHING",
+            )?
+            .execute([name])?;
+        let id = connection
+            .prepare_cached("SELECT id FROM type WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))?;
+        self.0.insert(name.to_owned(), id);
+        Ok(id)
+    }
+}
+
+/// Removes what lies below an offset.
+pub(super) fn truncate(
+    connection: &Connection,
+    charter: &Charter,
+    before: u64,
+) -> Result<(), Failure> {
+    let head = Head::read(connection)?;
+    let actual = charter.absolute(head.next);
+    if before > actual {
+        return Err(Error::OffsetConflict { expected: before, actual }.into());
+    }
+    let before = charter.relative(before);
+    if before <= head.oldest {
+        return Ok(());
+    }
+    let mut counts = BTreeMap::new();
+    let mut chunks = connection.prepare(
+        "SELECT first, count, types, sources, body FROM chunk WHERE first < ?1 ORDER BY first",
+    )?;
+    let mut forget = connection.prepare("DELETE FROM message WHERE hash = ?1 AND position = ?2")?;
+    let mut rows = chunks.query([before])?;
+    while let Some(row) = rows.next()? {
+        // A damaged chunk can go, but can't say which ids and types go with it.
+        let Ok(chunk) = read_row(row)?.check() else {
+            continue;
+        };
+        for position in chunk.first().max(head.oldest)..before {
+            let Some(event) = chunk.event_at(position) else {
+                break;
+            };
+            if let Some(type_id) = chunk.type_id(event) {
+                *counts.entry(type_id).or_insert(0) -= 1;
+            }
+            if let Ok(parcel) = chunk.parcel(event) {
+                forget.execute([charter.hash_message_id(parcel.message_id()), position])?;
+            }
+        }
+    }
+    connection.execute("DELETE FROM chunk WHERE first + count <= ?1", [before])?;
+    connection.execute("UPDATE head SET oldest = ?1", [before])?;
+    count_types(connection, &counts)
+}
+
+fn count_types(connection: &Connection, counts: &BTreeMap<u32, i64>) -> Result<(), Failure> {
+    let mut count =
+        connection.prepare_cached("UPDATE type SET events = events + ?2 WHERE id = ?1")?;
+    for (type_id, events) in counts {
+        count.execute(params![type_id, events])?;
+    }
+    Ok(())
+}
+
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        first: row.get(0)?,
+        count: row.get(1)?,
+        types: row.get(2)?,
+        sources: row.get(3)?,
+        body: Bytes::from(row.get::<_, Vec<u8>>(4)?),
+    })
+}

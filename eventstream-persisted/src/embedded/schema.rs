@@ -1,0 +1,255 @@
+//! The tables of a store, how it is created, and how it is recognised.
+
+use std::{
+    fs::{self, File},
+    hash::{BuildHasher, Hasher, RandomState},
+    io,
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use eventstream_core::Identity;
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use siphasher::sip::SipHasher13;
+
+use super::{connection::Database, error::EmbeddedStoreError};
+
+type Result<T> = std::result::Result<T, EmbeddedStoreError>;
+
+/// The file in the store's directory.
+pub(super) const FILE: &str = "events.sqlite3";
+
+/// `evst`: SQLite keeps it in the file's header, and `file` and other tools show it.
+const APPLICATION_ID: u32 = 0x6576_7374;
+const FORMAT: u32 = 1;
+
+/// Offsets are stored relative to the store's first one, so that they fit SQLite's signed integers
+/// wherever a store begins.
+///
+/// - `store`: one row: whose events these are, the offset of the first event, and the key that
+///   message ids and sources are hashed with.
+/// - `head`: one row: the oldest offset that is there, and the next one.
+/// - `type`: gives each event type a number, and counts its events.
+/// - `chunk`: the events; `types` and `sources` say which are in it. See `chunk.rs`.
+/// - `message`: finds an event by the hash of its message id.
+const TABLES: &str = "
+    CREATE TABLE store (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        application_name TEXT NOT NULL,
+        application_key TEXT NOT NULL,
+        first_offset TEXT NOT NULL,
+        hash_key BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE head (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        oldest INTEGER NOT NULL,
+        next INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE type (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        events INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE chunk (
+        first INTEGER PRIMARY KEY,
+        count INTEGER NOT NULL,
+        types BLOB NOT NULL,
+        sources BLOB NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE message (
+        hash INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (hash, position)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO head VALUES (1, 0, 0);
+";
+
+/// What is fixed when a store is created.
+#[derive(Clone, Debug)]
+pub(super) struct Charter {
+    pub(super) application: Identity,
+    /// The offset of the store's first event.
+    pub(super) first_offset: u64,
+    /// What message ids and sources are hashed with.
+    pub(super) hash_key: [u8; 16],
+}
+
+impl Charter {
+    pub(super) fn new(application: Identity, first_offset: u64) -> Self {
+        let mut hash_key = [0; 16];
+        for half in hash_key.chunks_mut(8) {
+            // The standard library's only source of randomness from the system.
+            half.copy_from_slice(&RandomState::new().hash_one(0).to_le_bytes());
+        }
+        Self { application, first_offset, hash_key }
+    }
+
+    /// The offset of a position.
+    pub(super) fn absolute(&self, position: i64) -> u64 {
+        self.first_offset.saturating_add_signed(position)
+    }
+
+    /// The position of an offset: how the store counts.
+    pub(super) fn relative(&self, offset: u64) -> i64 {
+        i64::try_from(offset.saturating_sub(self.first_offset)).unwrap_or(i64::MAX)
+    }
+
+    /// The hash that finds an event by its message id.
+    pub(super) fn hash_message_id(&self, message_id: &str) -> i64 {
+        self.hash(&[message_id]).cast_signed()
+    }
+
+    /// The hash that finds events by their source.
+    pub(super) fn hash_source(&self, handler_key: &str, instance_id: &str) -> u64 {
+        self.hash(&[handler_key, instance_id])
+    }
+
+    fn hash(&self, parts: &[&str]) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.hash_key);
+        for part in parts {
+            hasher.write(part.as_bytes());
+            // No text has this byte, so that the parts can't run into each other.
+            hasher.write_u8(0xff);
+        }
+        hasher.finish()
+    }
+}
+
+/// The oldest position that is there, and the next one: relative, as they are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) oldest: i64,
+    pub(super) next: i64,
+}
+
+impl Head {
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        connection
+            .prepare_cached("SELECT oldest, next FROM head")?
+            .query_row([], |row| Ok(Self { oldest: row.get(0)?, next: row.get(1)? }))
+    }
+}
+
+/// Creates a store, unless there is one: whole, or not at all, whatever happens meanwhile.
+pub(super) fn create(directory: &Path, charter: &Charter) -> Result<()> {
+    let failed = |action: &'static str, path: &Path| {
+        let path = path.to_owned();
+        move |source: io::Error| EmbeddedStoreError::File { action, path, source: source.into() }
+    };
+    fs::create_dir_all(directory).map_err(failed("create the directory", directory))?;
+    let file = directory.join(FILE);
+    if file.exists() {
+        return Ok(());
+    }
+    let draft = Draft::new(directory);
+    let database = Database::new(draft.0.clone());
+    let connection =
+        database.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    write(&connection, charter).map_err(|error| database.error(error))?;
+    // Closing moves what is in the log to the file, and removes the log.
+    connection.close().map_err(|(_, error)| database.error(error))?;
+    File::open(&draft.0).and_then(|draft| draft.sync_all()).map_err(failed("sync", &draft.0))?;
+    match fs::hard_link(&draft.0, &file) {
+        // Another process was faster, and its store counts.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        result => result.map_err(failed("create", &file))?,
+    }
+    drop(draft);
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(failed("sync the directory", directory))
+}
+
+/// The file that a store is made in before it gets its name.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn new(directory: &Path) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let draft = Self(directory.join(format!("{FILE}.new-{}-{number}", process::id())));
+        // A process of the same number may have been killed while it made one.
+        draft.remove();
+        draft
+    }
+
+    /// Removes what is left of it, if anything is.
+    fn remove(&self) {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let mut name = self.0.clone().into_os_string();
+            name.push(suffix);
+            // Not there is the rule.
+            let _ = fs::remove_file(name);
+        }
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn write(connection: &Connection, charter: &Charter) -> rusqlite::Result<()> {
+    // Space of truncated events can be given back in small steps.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", FORMAT)?;
+    connection.execute_batch(TABLES)?;
+    connection.execute(
+        "INSERT INTO store VALUES (1, ?1, ?2, ?3, ?4)",
+        params![
+            charter.application.name,
+            charter.application.key,
+            charter.first_offset.to_string(),
+            charter.hash_key,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Opens a database file if it is a store.
+pub(super) fn open(database: &Database) -> Result<(Connection, Charter)> {
+    let not_a_store =
+        |problem| EmbeddedStoreError::NotAStore { path: database.file().to_owned(), problem };
+    let sqlite = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => not_a_store("it is no SQLite database"),
+        _ => database.error(error),
+    };
+    let connection = match database.connect(OpenFlags::SQLITE_OPEN_READ_WRITE) {
+        Err(EmbeddedStoreError::Sqlite { source, .. })
+            if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) =>
+        {
+            return Err(not_a_store("it is no SQLite database"));
+        }
+        connection => connection?,
+    };
+    let pragma = |name| {
+        connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0)).map_err(sqlite)
+    };
+    if pragma("application_id")? != APPLICATION_ID {
+        return Err(not_a_store("it is another program's SQLite database"));
+    }
+    let found = pragma("user_version")?;
+    if found != FORMAT {
+        let path = database.file().to_owned();
+        return Err(EmbeddedStoreError::OtherFormat { path, found, supported: FORMAT });
+    }
+    let charter: (_, _, _) = connection
+        .query_row(
+            "SELECT application_name, application_key, first_offset, hash_key FROM store",
+            [],
+            |row| {
+                let application = Identity::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+                Ok((application, row.get::<_, String>(2)?, row.get(3)?))
+            },
+        )
+        .map_err(sqlite)?;
+    let (application, first_offset, hash_key) = charter;
+    let first_offset =
+        first_offset.parse().map_err(|_| not_a_store("its first offset is no number"))?;
+    Ok((connection, Charter { application, first_offset, hash_key }))
+}

@@ -1,0 +1,149 @@
+//! Knowing what was committed, by this process or another one, without asking the database for it
+//! every time.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use super::{error::Failure, schema::Head, store::Files};
+
+/// How often the database is asked whether another process has committed something, while anyone
+/// waits for it: a look at shared memory, some microseconds.
+const INTERVAL: Duration = Duration::from_millis(10);
+
+/// The next offset, as far as this process knows.
+#[derive(Debug)]
+pub(super) struct Watch {
+    next: watch::Sender<u64>,
+    sleepers: Mutex<Sleepers>,
+    /// Somebody begins to wait, or the store is closed.
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Sleepers {
+    count: usize,
+    closed: bool,
+}
+
+impl Watch {
+    pub(super) fn new(next: u64) -> Self {
+        Self { next: watch::Sender::new(next), sleepers: Mutex::default(), changed: Condvar::new() }
+    }
+
+    /// Notes what was committed, and wakes those who wait.
+    pub(super) fn committed(&self, next: u64) {
+        self.next.send_if_modified(|known| {
+            let more = next > *known;
+            *known = next.max(*known);
+            more
+        });
+    }
+
+    /// Waits for the next offset to pass `offset`.
+    pub(super) async fn wait_for(&self, offset: u64) -> u64 {
+        let mut next = self.next.subscribe();
+        let known = *next.borrow();
+        if known > offset {
+            return known;
+        }
+        let _sleeping = Sleeping::begin(self);
+        // It can't fail: the sender is a part of `self`.
+        next.wait_for(|next| *next > offset).await.map_or(known, |next| *next)
+    }
+
+    /// Starts the thread that looks for what other processes commit.
+    pub(super) fn start(self: &Arc<Self>, files: Arc<Files>) -> std::io::Result<()> {
+        let watch = self.clone();
+        let look = move || {
+            let mut observer = None;
+            while watch.until_someone_waits() {
+                if let Err(failure) = watch.look(&files, &mut observer) {
+                    let error = files.database.finish(failure, "watch");
+                    tracing::warn!(
+                        store = %files.database.file().display(),
+                        error = &error as &dyn std::error::Error,
+                        "can't see what other processes append; trying again"
+                    );
+                    observer = None;
+                }
+                watch.pause();
+            }
+        };
+        thread::Builder::new().name("eventstream-watch".to_owned()).spawn(look).map(drop)
+    }
+
+    pub(super) fn close(&self) {
+        self.sleepers().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// False: the store is closed.
+    fn until_someone_waits(&self) -> bool {
+        let sleepers = self
+            .changed
+            .wait_while(self.sleepers(), |sleepers| sleepers.count == 0 && !sleepers.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        !sleepers.closed
+    }
+
+    fn pause(&self) {
+        let paused =
+            self.changed.wait_timeout_while(self.sleepers(), INTERVAL, |sleepers| !sleepers.closed);
+        drop(paused);
+    }
+
+    fn look(&self, files: &Files, observer: &mut Option<Observer>) -> Result<(), Failure> {
+        let observer = match observer {
+            Some(observer) => observer,
+            None => observer
+                .insert(Observer { connection: files.database.connect_reader()?, version: None }),
+        };
+        // It changes when another connection has committed something.
+        let version = observer
+            .connection
+            .prepare_cached("PRAGMA data_version")?
+            .query_row([], |row| row.get(0))?;
+        if observer.version != Some(version) {
+            let head = Head::read(&observer.connection)?;
+            observer.version = Some(version);
+            self.committed(files.charter.absolute(head.next));
+        }
+        Ok(())
+    }
+
+    fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Observer {
+    connection: Connection,
+    version: Option<i64>,
+}
+
+/// Somebody waits, until it is dropped.
+struct Sleeping<'a>(&'a Watch);
+
+impl<'a> Sleeping<'a> {
+    fn begin(watch: &'a Watch) -> Self {
+        let mut sleepers = watch.sleepers();
+        sleepers.count += 1;
+        if sleepers.count == 1 {
+            watch.changed.notify_all();
+        }
+        drop(sleepers);
+        Self(watch)
+    }
+}
+
+impl Drop for Sleeping<'_> {
+    fn drop(&mut self) {
+        self.0.sleepers().count -= 1;
+    }
+}

@@ -1,0 +1,206 @@
+//! The thread that writes, and commits all that is queued at once.
+
+use std::{io, ops::Range, sync::Arc, thread};
+
+use eventstream_core::{Expect, Parcel, Result};
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    commit::{Commit, Types, truncate},
+    error::{EmbeddedStoreError, Failure},
+    store::Files,
+    watch::Watch,
+};
+use crate::RecentEvents;
+
+/// Requests that wait for the thread; whoever comes then waits for room.
+const QUEUE: usize = 1024;
+/// A commit takes requests until it has so many bytes: more would keep the first one waiting.
+const COMMIT_BYTES: usize = 8 * 1024 * 1024;
+
+type Reply<T> = oneshot::Sender<Result<T>>;
+
+enum Request {
+    Append { parcels: Vec<Parcel>, expect: Expect, reply: Reply<Range<u64>> },
+    Truncate { before: u64, reply: Reply<()> },
+}
+
+/// The way to the thread. When it is dropped, the thread finishes what is queued, and ends.
+pub(super) struct Writer {
+    requests: Option<mpsc::Sender<Request>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        files: Arc<Files>,
+        connection: Connection,
+        watch: Arc<Watch>,
+        recent: RecentEvents,
+    ) -> io::Result<Self> {
+        let (requests, queue) = mpsc::channel(QUEUE);
+        let mut thread = Thread { files, connection, watch, recent, types: Types::default() };
+        let thread = thread::Builder::new()
+            .name("eventstream-write".to_owned())
+            .spawn(move || thread.run(queue))?;
+        Ok(Self { requests: Some(requests), thread: Some(thread) })
+    }
+
+    pub(super) async fn append(&self, parcels: Vec<Parcel>, expect: Expect) -> Result<Range<u64>> {
+        self.request("append", |reply| Request::Append { parcels, expect, reply }).await
+    }
+
+    pub(super) async fn truncate(&self, before: u64) -> Result<()> {
+        self.request("truncate", |reply| Request::Truncate { before, reply }).await
+    }
+
+    async fn request<T>(
+        &self,
+        operation: &'static str,
+        request: impl FnOnce(Reply<T>) -> Request,
+    ) -> Result<T> {
+        let stopped = || EmbeddedStoreError::Stopped.into_error(operation);
+        let requests = self.requests.as_ref().ok_or_else(stopped)?;
+        let (reply, answer) = oneshot::channel();
+        requests.send(request(reply)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.requests = None;
+        // So that the files are closed when the store is gone. The thread owns nothing that could
+        // drop the store, so it does not wait for itself; a panic in it has been reported.
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Thread {
+    files: Arc<Files>,
+    connection: Connection,
+    watch: Arc<Watch>,
+    recent: RecentEvents,
+    types: Types,
+}
+
+/// An append as it was asked for.
+type Append = (Vec<Parcel>, Expect, Reply<Range<u64>>);
+/// An append that has been tried, but not committed.
+type Tried = (Reply<Range<u64>>, Result<Range<u64>>);
+
+impl Thread {
+    fn run(&mut self, mut queue: mpsc::Receiver<Request>) {
+        let mut held = None;
+        while let Some(request) = held.take().or_else(|| queue.blocking_recv()) {
+            match request {
+                Request::Append { parcels, expect, reply } => {
+                    held = self.append((parcels, expect, reply), &mut queue);
+                }
+                Request::Truncate { before, reply } => {
+                    // Whoever asked may be gone: that changes nothing.
+                    let _ = reply.send(self.truncate(before));
+                }
+            }
+        }
+    }
+
+    /// Commits an append and those that are queued behind it. Returns a request that stands among
+    /// them and can't be part of the commit.
+    fn append(&mut self, first: Append, queue: &mut mpsc::Receiver<Request>) -> Option<Request> {
+        let mut tried: Vec<Tried> = Vec::new();
+        let mut held = None;
+        let result = self.commit(|commit| {
+            let mut next = Some(first);
+            let mut bytes = 0;
+            while let Some((parcels, expect, reply)) = next.take() {
+                bytes += parcels.iter().map(|parcel| parcel.wire().len()).sum::<usize>();
+                let result = commit.append(parcels, expect);
+                let (outcome, failure) = match result {
+                    Ok(range) => (Ok(range), None),
+                    Err(Failure::Core(refused)) => (Err(refused), None),
+                    Err(failure) => (Ok(0..0), Some(failure)),
+                };
+                tried.push((reply, outcome));
+                if let Some(failure) = failure {
+                    return Err(failure);
+                }
+                if bytes < COMMIT_BYTES {
+                    match queue.try_recv() {
+                        Ok(Request::Append { parcels, expect, reply }) => {
+                            next = Some((parcels, expect, reply));
+                        }
+                        Ok(other) => held = Some(other),
+                        Err(_) => {}
+                    }
+                }
+            }
+            Ok(())
+        });
+        match result {
+            Ok(()) => tried.into_iter().for_each(|(reply, outcome)| drop(reply.send(outcome))),
+            // What was found out about each rests on what the others did, and that is undone.
+            Err(error) => tried
+                .into_iter()
+                .for_each(|(reply, _)| drop(reply.send(Err(error.clone().into_error("append"))))),
+        }
+        held
+    }
+
+    /// Writes in a transaction, commits it, and makes known what was appended.
+    fn commit(
+        &mut self,
+        write: impl FnOnce(&mut Commit<'_>) -> Result<(), Failure>,
+    ) -> Result<(), EmbeddedStoreError> {
+        let Self { files, connection, types, .. } = self;
+        let appended = write_transaction(connection, |transaction| {
+            let mut commit = Commit::begin(transaction, &files.charter, types)?;
+            write(&mut commit)?;
+            commit.finish()
+        });
+        match appended {
+            Ok((first, parcels)) => {
+                let first = files.charter.absolute(first);
+                // Before those who wait are woken: they find the events here.
+                self.recent.record(first, &parcels);
+                self.watch.committed(first + parcels.len() as u64);
+                Ok(())
+            }
+            Err(failure) => {
+                // Numbers that were given to types are taken back with the rest.
+                self.types = Types::default();
+                Err(self.files.database.name(failure))
+            }
+        }
+    }
+
+    fn truncate(&mut self, before: u64) -> Result<()> {
+        let Self { files, connection, .. } = self;
+        write_transaction(connection, |transaction| truncate(transaction, &files.charter, before))
+            .and_then(|()| Ok(give_back_space(connection)?))
+            .map_err(|failure| self.files.database.finish(failure, "truncate"))
+    }
+}
+
+fn write_transaction<T>(
+    connection: &mut Connection,
+    write: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    // Immediate: no other process can append between looking at the head and changing it.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let result = write(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
+}
+
+/// Gives the pages that hold nothing any more back to the file system.
+fn give_back_space(connection: &Connection) -> rusqlite::Result<()> {
+    let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
+    let mut steps = vacuum.query([])?;
+    // A step for each page.
+    while steps.next()?.is_some() {}
+    Ok(())
+}

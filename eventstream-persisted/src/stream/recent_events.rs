@@ -1,0 +1,138 @@
+use std::sync::Arc;
+
+use eventstream_core::{EventTypes, Identity, Parcel};
+use eventstream_memory::{MemoryCursor, MemoryStream};
+
+/// The most recent events of a repository, kept in memory: a short cut for cursors at its end.
+///
+/// Whoever commits events [`record`](Self::record)s them here. What is recorded late, twice or not
+/// at all costs a cursor a read of the repository, and nothing else: the cache can miss events, but
+/// never has wrong ones.
+///
+/// A clone is another handle to the same cache.
+#[derive(Clone, Debug)]
+pub struct RecentEvents(Option<Arc<Cache>>);
+
+#[derive(Debug)]
+struct Cache {
+    events: MemoryStream,
+    /// Held while events are recorded: to look at the end and to append there is one step.
+    recording: std::sync::Mutex<()>,
+}
+
+impl RecentEvents {
+    /// A cache of `size` events of an application, whose repository's next offset is `next`. A size
+    /// of 0 is no cache.
+    #[must_use]
+    pub fn new(application: &Identity, next: u64, size: usize) -> Self {
+        Self((size > 0).then(|| {
+            let events = MemoryStream::builder(application.clone())
+                .first_offset(next)
+                .buffer_size(size)
+                .reorder_limit(0)
+                .build();
+            Arc::new(Cache { events, recording: std::sync::Mutex::new(()) })
+        }))
+    }
+
+    /// Records parcels that were committed at `first` and the offsets after it.
+    ///
+    /// What is known already is ignored. Where events between are missing, because another process
+    /// committed them, the cache begins anew.
+    pub fn record(&self, first: u64, parcels: &[Parcel]) {
+        let Some(cache) = &self.0 else { return };
+        let _recording = cache.recording.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        cache.events.skip_to(first);
+        let known = cache.events.next_offset() - first;
+        let known = usize::try_from(known).unwrap_or(usize::MAX);
+        if let Some(new @ [_, ..]) = parcels.get(known..)
+            && let Err(_refused) = cache.events.append(new.to_vec())
+        {
+            // Parcels that don't belong here: the cache does without them, as the repository's
+            // readers will find out.
+            cache.events.skip_to(first.saturating_add(parcels.len() as u64));
+        }
+    }
+
+    /// A cursor at `position`, if the event there is in the cache.
+    pub(super) fn open(&self, position: u64, types: &EventTypes) -> Option<MemoryCursor> {
+        if !self.covers(position) {
+            return None;
+        }
+        self.0.as_ref()?.events.open_now(position, types.clone()).ok()
+    }
+
+    /// Whether the event at `position` is in the cache.
+    pub(super) fn covers(&self, position: u64) -> bool {
+        self.0.as_ref().is_some_and(|cache| {
+            (cache.events.oldest_offset()..cache.events.next_offset()).contains(&position)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eventstream_core::Envelope;
+
+    fn application() -> Identity {
+        Identity::new("app", "app-key")
+    }
+
+    fn parcels(first: u64, count: u64) -> Vec<Parcel> {
+        (first..first + count)
+            .map(|n| Envelope::new(format!("m-{n}"), application(), "type", "text/plain"))
+            .map(|envelope| Parcel::seal(envelope).unwrap())
+            .collect()
+    }
+
+    fn kept(cache: &RecentEvents, from: u64) -> Option<Vec<String>> {
+        let mut events = Vec::new();
+        cache.open(from, &EventTypes::any())?.try_next_batch(&mut events, 100).unwrap();
+        Some(events.iter().map(|e| format!("{}:{}", e.offset, e.parcel.message_id())).collect())
+    }
+
+    #[test]
+    fn what_follows_is_kept() {
+        let cache = RecentEvents::new(&application(), 5, 10);
+        cache.record(5, &parcels(5, 2));
+        cache.record(7, &parcels(7, 1));
+        assert_eq!(kept(&cache, 5).unwrap(), ["5:m-5", "6:m-6", "7:m-7"]);
+        assert!(kept(&cache, 4).is_none() && kept(&cache, 8).is_none());
+    }
+
+    #[test]
+    fn what_is_known_is_ignored() {
+        let cache = RecentEvents::new(&application(), 0, 10);
+        cache.record(0, &parcels(0, 3));
+        cache.record(0, &parcels(0, 2));
+        cache.record(1, &parcels(1, 3));
+        assert_eq!(kept(&cache, 0).unwrap(), ["0:m-0", "1:m-1", "2:m-2", "3:m-3"]);
+    }
+
+    #[test]
+    fn a_gap_begins_it_anew() {
+        let cache = RecentEvents::new(&application(), 0, 10);
+        cache.record(0, &parcels(0, 3));
+        cache.record(5, &parcels(5, 2));
+        assert!(kept(&cache, 2).is_none());
+        assert_eq!(kept(&cache, 5).unwrap(), ["5:m-5", "6:m-6"]);
+        // What comes too late to fill the gap is not needed any more.
+        cache.record(3, &parcels(3, 2));
+        assert_eq!(kept(&cache, 5).unwrap(), ["5:m-5", "6:m-6"]);
+    }
+
+    #[test]
+    fn foreign_parcels_are_not_kept() {
+        let cache = RecentEvents::new(&Identity::new("other", "other-key"), 0, 10);
+        cache.record(0, &parcels(0, 3));
+        assert!(!cache.covers(0) && !cache.covers(2));
+    }
+
+    #[test]
+    fn a_size_of_zero_is_no_cache() {
+        let cache = RecentEvents::new(&application(), 0, 0);
+        cache.record(0, &parcels(0, 3));
+        assert!(!cache.covers(0));
+    }
+}

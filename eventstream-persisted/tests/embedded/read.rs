@@ -1,0 +1,149 @@
+use eventstream_core::{
+    Envelope, Event, EventQuery, EventRepository, EventStore, EventType, EventTypes, Expect,
+    Identity, Parcel,
+};
+
+use crate::support::{create, drain, envelope, parcel, parcels};
+
+async fn offsets(query: impl EventQuery) -> Vec<u64> {
+    drain(query).await.unwrap().iter().map(|event| event.offset).collect()
+}
+
+#[tokio::test]
+async fn events_are_found_by_type() {
+    let t = create().await;
+    // Enough for several chunks and pages; every hundredth is rare, and one type is in one chunk.
+    let batch: Vec<Parcel> = (0..10_000)
+        .map(|id| {
+            parcel(
+                id,
+                if id == 7_777 {
+                    "once"
+                } else if id % 100 == 0 {
+                    "rare"
+                } else {
+                    "common"
+                },
+            )
+        })
+        .collect();
+    t.store.append(batch, Expect::Any).await.unwrap();
+
+    let rare = t.store.load_by_type(EventTypes::from("rare"), 0).await.unwrap();
+    assert_eq!(offsets(rare).await, (0..10_000).step_by(100).collect::<Vec<_>>());
+    let both = EventTypes::from_iter(["rare", "once", "unknown"]);
+    let both = t.store.load_by_type(both, 7_700).await.unwrap();
+    assert_eq!(
+        offsets(both).await,
+        [7_700, 7_777].into_iter().chain((7_800..10_000).step_by(100)).collect::<Vec<_>>()
+    );
+    let none = t.store.load_by_type(EventTypes::from("unknown"), 0).await.unwrap();
+    assert_eq!(offsets(none).await, [] as [u64; 0]);
+    let all = t.store.load_by_type(EventTypes::any(), 9_990).await.unwrap();
+    assert_eq!(offsets(all).await, (9_990..10_000).collect::<Vec<_>>());
+    let past = t.store.load_by_type(EventTypes::any(), 20_000).await.unwrap();
+    assert_eq!(offsets(past).await, [] as [u64; 0]);
+}
+
+#[tokio::test]
+async fn events_are_found_by_source() {
+    let t = create().await;
+    let batch: Vec<Parcel> = (0..3_000_u64)
+        .map(|id| {
+            let handler = Identity::new("name", format!("handler-{}", id % 2));
+            Parcel::seal(Envelope {
+                source_handler: (id % 3 != 0).then_some(handler),
+                source_instance_id: if id % 3 == 0 {
+                    String::new()
+                } else {
+                    format!("i-{}", id % 5)
+                },
+                ..envelope(id, "type")
+            })
+            .unwrap()
+        })
+        .collect();
+    t.store.append(batch, Expect::Any).await.unwrap();
+
+    let found = t.store.load_by_source("handler-1", "i-2").await.unwrap();
+    let expected: Vec<u64> =
+        (0..3_000).filter(|id| id % 3 != 0 && id % 2 == 1 && id % 5 == 2).collect();
+    assert_eq!(offsets(found).await, expected);
+    assert!(offsets(t.store.load_by_source("handler-1", "i-9").await.unwrap()).await.is_empty());
+    // What has no handler is nobody's.
+    assert!(offsets(t.store.load_by_source("", "").await.unwrap()).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_query_ends_where_the_store_ended_when_it_was_made() {
+    let t = create().await;
+    t.store.append(parcels(0..5), Expect::Any).await.unwrap();
+    let mut query = t.store.load_by_type(EventTypes::any(), 2).await.unwrap();
+    t.store.append(parcels(5..10), Expect::Any).await.unwrap();
+    assert_eq!(query.position(), 2);
+    let mut events = Vec::new();
+    assert_eq!(query.next_batch(&mut events, 2).await.unwrap(), 2);
+    assert_eq!(query.position(), 4);
+    assert_eq!(query.next_batch(&mut events, 2).await.unwrap(), 1);
+    assert_eq!(query.next_batch(&mut events, 2).await.unwrap(), 0);
+    assert_eq!(query.position(), 5);
+    assert_eq!(events.iter().map(|event| event.offset).collect::<Vec<_>>(), [2, 3, 4]);
+}
+
+#[tokio::test]
+async fn the_position_of_a_query_moves_over_what_does_not_match() {
+    let t = create().await;
+    t.store.append(parcels(0..5_000), Expect::Any).await.unwrap();
+    let mut query = t.store.load_by_type(EventTypes::from("other"), 0).await.unwrap();
+    assert_eq!(query.next_batch(&mut Vec::new(), 10).await.unwrap(), 0);
+    assert_eq!(query.position(), 5_000);
+}
+
+#[tokio::test]
+async fn a_read_that_is_dropped_loses_nothing() {
+    let t = create().await;
+    t.store.append(parcels(0..20_000), Expect::Any).await.unwrap();
+    let mut query = t.store.load_by_type(EventTypes::any(), 0).await.unwrap();
+    let mut events: Vec<Event> = Vec::new();
+    let mut dropped = 0;
+    while events.len() < 20_000 {
+        let waker = std::task::Waker::noop();
+        let mut read = Box::pin(query.next_batch(&mut events, 1_000));
+        let poll = read.as_mut().poll(&mut std::task::Context::from_waker(waker));
+        drop(read);
+        if poll.is_pending() {
+            dropped += 1;
+            query.next_batch(&mut events, 1_000).await.unwrap();
+        }
+    }
+    assert!(dropped > 0);
+    assert!(events.iter().zip(0..).all(|(event, offset)| event.offset == offset));
+}
+
+#[tokio::test]
+async fn wait_for_returns_once_the_event_is_there() {
+    let t = create().await;
+    t.store.append(parcels(0..3), Expect::Any).await.unwrap();
+    assert_eq!(t.store.wait_for(2).await.unwrap(), 3);
+    let store = t.store.clone();
+    let waiting = tokio::spawn(async move { store.wait_for(4).await.unwrap() });
+    t.store.append(parcels([3]), Expect::Any).await.unwrap();
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished());
+    t.store.append(parcels([4, 5]), Expect::Any).await.unwrap();
+    assert_eq!(waiting.await.unwrap(), 6);
+}
+
+#[tokio::test]
+async fn stats_count() {
+    let t = create().await;
+    t.store
+        .append(vec![parcel(0, "a"), parcel(1, "b"), parcel(2, "a")], Expect::Any)
+        .await
+        .unwrap();
+    let stats = t.store.stats().await.unwrap();
+    assert_eq!((stats.first_offset, stats.next_offset), (0, 3));
+    let by_type: Vec<_> = stats.events_by_type.into_iter().collect();
+    assert_eq!(by_type, [(EventType::from("a"), 2), (EventType::from("b"), 1)]);
+    assert!(stats.bytes > 1_000);
+}
