@@ -5,6 +5,8 @@
 //! the slots below it are written, and `oldest`, which moves up as events are truncated.
 
 mod chunk;
+#[cfg(all(test, eventstream_loom))]
+mod loom_models;
 mod state;
 
 use std::{
