@@ -1,6 +1,9 @@
 //! What stands around a cursor: closing it, erasing its type, reading it as a stream; and what the
 //! trait provides.
 
+// Helpers of tests unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 use std::{
     collections::VecDeque,
     future::{Future, poll_fn},

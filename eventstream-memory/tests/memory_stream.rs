@@ -1,5 +1,8 @@
 //! What a stream in memory does beyond the contract of streams.
 
+// Helpers of tests unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 use std::{
     future::Future,
     pin::pin,

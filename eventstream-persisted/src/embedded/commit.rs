@@ -13,6 +13,9 @@ use super::{
     schema::{Charter, Head},
 };
 
+/// What a caller gets to hear if the transaction is committed.
+type Outcome<T> = eventstream_core::Result<T>;
+
 /// The numbers of event types, as far as they were needed. They never change once committed.
 #[derive(Debug, Default)]
 pub(super) struct Types(HashMap<String, u32>);
@@ -39,30 +42,30 @@ impl<'a> Commit<'a> {
         Ok(Self { connection, charter, types, head, records: Vec::new(), looked_into: None })
     }
 
-    /// Appends parcels after those that are here, or says why they can't be ([`Failure::Core`]), in
-    /// which case nothing has changed.
+    /// Appends parcels after those that are here, or says why they can't be, in which case nothing
+    /// has changed.
     pub(super) fn append(
         &mut self,
         parcels: Vec<Parcel>,
         expect: Expect,
-    ) -> Result<Range<u64>, Failure> {
-        if let Some(range) = self.repetition(&parcels)? {
-            return Ok(range);
+    ) -> Result<Outcome<Range<u64>>, Failure> {
+        if let Some(outcome) = self.repetition(&parcels)? {
+            return Ok(outcome);
         }
         let first = self.next();
         let actual = self.charter.absolute(first);
         if let Expect::Offset(expected) = expect
             && expected != actual
         {
-            return Err(Error::OffsetConflict { expected, actual }.into());
+            return Ok(Err(Error::OffsetConflict { expected, actual }));
         }
         let Some(next) = actual.checked_add(parcels.len() as u64) else {
-            return Err(Error::backend("append", false, "the store has no offsets left").into());
+            return Ok(Err(Error::backend("append", false, "the store has no offsets left")));
         };
         for (parcel, position) in parcels.into_iter().zip(first..) {
             self.insert(parcel, position)?;
         }
-        Ok(actual..next)
+        Ok(Ok(actual..next))
     }
 
     /// Writes what was appended; returns the position of the first, and all of it.
@@ -94,8 +97,9 @@ impl<'a> Commit<'a> {
         self.head.next.saturating_add_unsigned(self.records.len() as u64)
     }
 
-    /// The range that parcels were given before, if this append is a repetition.
-    fn repetition(&mut self, parcels: &[Parcel]) -> Result<Option<Range<u64>>, Failure> {
+    /// The range that parcels were given before, if this append is a repetition; an error if it is
+    /// one in part.
+    fn repetition(&mut self, parcels: &[Parcel]) -> Result<Option<Outcome<Range<u64>>>, Failure> {
         let mut first_known = None;
         let mut run = None;
         let mut is_run = true;
@@ -114,9 +118,9 @@ impl<'a> Commit<'a> {
         };
         let offset = self.charter.absolute(position);
         if is_run {
-            return Ok(Some(offset..offset + parcels.len() as u64));
+            return Ok(Some(Ok(offset..offset + parcels.len() as u64)));
         }
-        Err(Error::DuplicateMessage { message_id: message_id.to_owned(), offset }.into())
+        Ok(Some(Err(Error::DuplicateMessage { message_id: message_id.to_owned(), offset })))
     }
 
     /// Where a message is.
@@ -201,15 +205,15 @@ pub(super) fn truncate(
     connection: &Connection,
     charter: &Charter,
     before: u64,
-) -> Result<(), Failure> {
+) -> Result<Outcome<()>, Failure> {
     let head = Head::read(connection)?;
     let actual = charter.absolute(head.next);
     if before > actual {
-        return Err(Error::OffsetConflict { expected: before, actual }.into());
+        return Ok(Err(Error::OffsetConflict { expected: before, actual }));
     }
     let before = charter.relative(before);
     if before <= head.oldest {
-        return Ok(());
+        return Ok(Ok(()));
     }
     let mut counts = BTreeMap::new();
     let mut chunks = connection.prepare(
@@ -236,7 +240,8 @@ pub(super) fn truncate(
     }
     connection.execute("DELETE FROM chunk WHERE first + count <= ?1", [before])?;
     connection.execute("UPDATE head SET oldest = ?1", [before])?;
-    count_types(connection, &counts)
+    count_types(connection, &counts)?;
+    Ok(Ok(()))
 }
 
 fn count_types(connection: &Connection, counts: &BTreeMap<u32, i64>) -> Result<(), Failure> {

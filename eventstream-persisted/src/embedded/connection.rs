@@ -4,7 +4,6 @@ use std::{
     time::Duration,
 };
 
-use eventstream_core::Error;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 use super::error::{EmbeddedStoreError, Failure};
@@ -38,13 +37,11 @@ impl Database {
         EmbeddedStoreError::Sqlite { path: self.file.clone(), source: source.into() }
     }
 
-    /// Names the file in a failure that is none of the caller's own making.
+    /// Names the file in a failure.
     pub(super) fn name(&self, failure: Failure) -> EmbeddedStoreError {
         match failure {
             Failure::Sqlite(error) => self.error(error),
             Failure::Store(error) => error,
-            // Those are answers to one caller, and don't fail a commit.
-            Failure::Core(_) => EmbeddedStoreError::Stopped,
         }
     }
 
@@ -65,11 +62,11 @@ impl Database {
     pub(super) fn read<T>(
         &self,
         read: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>,
-    ) -> eventstream_core::Result<T> {
+    ) -> Result<T> {
         let kept = self.readers().pop();
         let mut connection = match kept {
             Some(connection) => connection,
-            None => self.connect_reader().map_err(|error| error.into_error("read"))?,
+            None => self.connect_reader()?,
         };
         let result = connection
             .transaction()
@@ -82,16 +79,7 @@ impl Database {
                 readers.push(connection);
             }
         }
-        result.map_err(|failure| self.finish(failure, "read"))
-    }
-
-    /// Names the file and the operation in a failure.
-    pub(super) fn finish(&self, failure: Failure, operation: &'static str) -> Error {
-        match failure {
-            Failure::Sqlite(error) => self.error(error).into_error(operation),
-            Failure::Store(error) => error.into_error(operation),
-            Failure::Core(error) => error,
-        }
+        result.map_err(|failure| self.name(failure))
     }
 
     pub(super) fn connect_reader(&self) -> Result<Connection> {

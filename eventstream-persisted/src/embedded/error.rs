@@ -94,12 +94,11 @@ impl EmbeddedStoreError {
     }
 }
 
-/// A failure on the way, before it is known which file and what operation it belongs to.
+/// A failure on the way, before it is known which file it belongs to.
 #[derive(Debug)]
 pub(super) enum Failure {
     Sqlite(rusqlite::Error),
     Store(EmbeddedStoreError),
-    Core(Error),
 }
 
 impl From<rusqlite::Error> for Failure {
@@ -111,11 +110,5 @@ impl From<rusqlite::Error> for Failure {
 impl From<EmbeddedStoreError> for Failure {
     fn from(error: EmbeddedStoreError) -> Self {
         Self::Store(error)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Core(error)
     }
 }

@@ -41,9 +41,10 @@ impl EmbeddedQuery {
         let (files, filter) = (self.files.clone(), self.filter.clone());
         let (position, end) = (self.position, self.end);
         spawn_blocking(move || {
-            files
-                .database
-                .read(|transaction| read_page(transaction, &files.charter, &filter, position, end))
+            let Files { database, charter, .. } = &*files;
+            database
+                .read(|transaction| read_page(transaction, charter, &filter, position, end))
+                .map_err(|error| error.into_error("read"))?
         })
     }
 }

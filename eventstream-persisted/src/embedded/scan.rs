@@ -31,10 +31,10 @@ pub(super) fn read_page(
     filter: &Filter,
     position: u64,
     end: u64,
-) -> Result<Page, Failure> {
+) -> Result<eventstream_core::Result<Page>, Failure> {
     let oldest = charter.absolute(Head::read(transaction)?.oldest);
     if position < oldest {
-        return Err(Error::Truncated { requested: position, oldest }.into());
+        return Ok(Err(Error::Truncated { requested: position, oldest }));
     }
     let mut reading = Reading {
         charter,
@@ -67,7 +67,7 @@ pub(super) fn read_page(
             Err(failure) => return Err(failure),
         }
     }
-    Ok(Page { position: charter.absolute(reading.position), events: reading.events })
+    Ok(Ok(Page { position: charter.absolute(reading.position), events: reading.events }))
 }
 
 struct Reading<'a> {

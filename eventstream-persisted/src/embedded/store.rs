@@ -25,6 +25,9 @@ use super::{
 };
 use crate::{PersistedStream, RecentEvents};
 
+/// SQLite's values are smaller than a gigabyte, and a chunk is one of them.
+const MAX_PARCEL: usize = 512 * 1024 * 1024;
+
 /// Keeps events in a directory of this machine, durably.
 ///
 /// - Any number of callers may append at the same time: what queues up while one commit is being
@@ -215,6 +218,7 @@ impl EmbeddedStore {
         spawn_blocking(move || files.database.read(|transaction| read(transaction, &files.charter)))
             .await
             .map_err(|error| Error::backend("read", false, error))?
+            .map_err(|error| error.into_error("read"))
     }
 }
 
@@ -268,6 +272,10 @@ impl EventStore for EmbeddedStore {
                     "source_application",
                     format!("is {source}, but the store keeps the events of {application}"),
                 ));
+            }
+            if parcel.wire().len() > MAX_PARCEL {
+                let problem = format!("is larger than {MAX_PARCEL} bytes, which a store can keep");
+                return Err(Error::invalid("envelope", problem));
             }
             let id = parcel.message_id();
             if !ids.insert(id) {

@@ -64,7 +64,7 @@ impl Watch {
             let mut observer = None;
             while watch.until_someone_waits() {
                 if let Err(failure) = watch.look(&files, &mut observer) {
-                    let error = files.database.finish(failure, "watch");
+                    let error = files.database.name(failure);
                     tracing::warn!(
                         store = %files.database.file().display(),
                         error = &error as &dyn std::error::Error,

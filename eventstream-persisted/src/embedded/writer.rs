@@ -89,8 +89,6 @@ struct Thread {
 
 /// An append as it was asked for.
 type Append = (Vec<Parcel>, Expect, Reply<Range<u64>>);
-/// An append that has been tried, but not committed.
-type Tried = (Reply<Range<u64>>, Result<Range<u64>>);
 
 impl Thread {
     fn run(&mut self, mut queue: mpsc::Receiver<Request>) {
@@ -101,7 +99,6 @@ impl Thread {
                     held = self.append((parcels, expect, reply), &mut queue);
                 }
                 Request::Truncate { before, reply } => {
-                    // Whoever asked may be gone: that changes nothing.
                     let _ = reply.send(self.truncate(before));
                 }
             }
@@ -111,23 +108,15 @@ impl Thread {
     /// Commits an append and those that are queued behind it. Returns a request that stands among
     /// them and can't be part of the commit.
     fn append(&mut self, first: Append, queue: &mut mpsc::Receiver<Request>) -> Option<Request> {
-        let mut tried: Vec<Tried> = Vec::new();
+        let mut next = Some(first);
         let mut held = None;
+        let (mut replies, mut outcomes) = (Vec::new(), Vec::new());
         let result = self.commit(|commit| {
-            let mut next = Some(first);
             let mut bytes = 0;
             while let Some((parcels, expect, reply)) = next.take() {
                 bytes += parcels.iter().map(|parcel| parcel.wire().len()).sum::<usize>();
-                let result = commit.append(parcels, expect);
-                let (outcome, failure) = match result {
-                    Ok(range) => (Ok(range), None),
-                    Err(Failure::Core(refused)) => (Err(refused), None),
-                    Err(failure) => (Ok(0..0), Some(failure)),
-                };
-                tried.push((reply, outcome));
-                if let Some(failure) = failure {
-                    return Err(failure);
-                }
+                replies.push(reply);
+                outcomes.push(commit.append(parcels, expect)?);
                 if bytes < COMMIT_BYTES {
                     match queue.try_recv() {
                         Ok(Request::Append { parcels, expect, reply }) => {
@@ -140,12 +129,19 @@ impl Thread {
             }
             Ok(())
         });
+        // Whoever asked may be gone: that changes nothing.
         match result {
-            Ok(()) => tried.into_iter().for_each(|(reply, outcome)| drop(reply.send(outcome))),
+            Ok(()) => {
+                for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                    let _ = reply.send(outcome);
+                }
+            }
             // What was found out about each rests on what the others did, and that is undone.
-            Err(error) => tried
-                .into_iter()
-                .for_each(|(reply, _)| drop(reply.send(Err(error.clone().into_error("append"))))),
+            Err(error) => {
+                for reply in replies.into_iter().chain(next.map(|(_, _, reply)| reply)) {
+                    let _ = reply.send(Err(error.clone().into_error("append")));
+                }
+            }
         }
         held
     }
@@ -165,8 +161,9 @@ impl Thread {
             Ok((first, parcels)) => {
                 let first = files.charter.absolute(first);
                 // Before those who wait are woken: they find the events here.
+                let next = first + parcels.len() as u64;
                 self.recent.record(first, &parcels);
-                self.watch.committed(first + parcels.len() as u64);
+                self.watch.committed(next);
                 Ok(())
             }
             Err(failure) => {
@@ -180,8 +177,11 @@ impl Thread {
     fn truncate(&mut self, before: u64) -> Result<()> {
         let Self { files, connection, .. } = self;
         write_transaction(connection, |transaction| truncate(transaction, &files.charter, before))
-            .and_then(|()| Ok(give_back_space(connection)?))
-            .map_err(|failure| self.files.database.finish(failure, "truncate"))
+            .and_then(|outcome| {
+                give_back_space(connection)?;
+                Ok(outcome)
+            })
+            .map_err(|failure| files.database.name(failure).into_error("truncate"))?
     }
 }
 

@@ -16,6 +16,7 @@ pub struct RecentEvents(Option<Arc<Cache>>);
 #[derive(Debug)]
 struct Cache {
     events: MemoryStream,
+    size: usize,
     /// Held while events are recorded: to look at the end and to append there is one step.
     recording: std::sync::Mutex<()>,
 }
@@ -31,7 +32,7 @@ impl RecentEvents {
                 .buffer_size(size)
                 .reorder_limit(0)
                 .build();
-            Arc::new(Cache { events, recording: std::sync::Mutex::new(()) })
+            Arc::new(Cache { events, size, recording: std::sync::Mutex::new(()) })
         }))
     }
 
@@ -42,14 +43,17 @@ impl RecentEvents {
     pub fn record(&self, first: u64, parcels: &[Parcel]) {
         let Some(cache) = &self.0 else { return };
         let _recording = cache.recording.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Of a large append only the end would be kept.
+        let skipped = parcels.len().saturating_sub(cache.size);
+        let (first, parcels) = (first.saturating_add(skipped as u64), &parcels[skipped..]);
         cache.events.skip_to(first);
         let known = cache.events.next_offset() - first;
         let known = usize::try_from(known).unwrap_or(usize::MAX);
         if let Some(new @ [_, ..]) = parcels.get(known..)
             && let Err(_refused) = cache.events.append(new.to_vec())
         {
-            // Parcels that don't belong here: the cache does without them, as the repository's
-            // readers will find out.
+            // Parcels of another application: nothing is kept of them, and whoever reads the
+            // repository will find out.
             cache.events.skip_to(first.saturating_add(parcels.len() as u64));
         }
     }
@@ -120,6 +124,16 @@ mod tests {
         // What comes too late to fill the gap is not needed any more.
         cache.record(3, &parcels(3, 2));
         assert_eq!(kept(&cache, 5).unwrap(), ["5:m-5", "6:m-6"]);
+    }
+
+    #[test]
+    fn of_a_large_append_the_end_is_kept() {
+        let cache = RecentEvents::new(&application(), 0, 3);
+        cache.record(0, &parcels(0, 50));
+        assert!(!cache.covers(46));
+        assert_eq!(kept(&cache, 47).unwrap(), ["47:m-47", "48:m-48", "49:m-49"]);
+        cache.record(45, &parcels(45, 6));
+        assert_eq!(kept(&cache, 48).unwrap(), ["48:m-48", "49:m-49", "50:m-50"]);
     }
 
     #[test]

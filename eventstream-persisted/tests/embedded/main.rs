@@ -1,5 +1,8 @@
 //! The embedded store, beyond what the conformance suite says of its streams.
 
+// Helpers of tests unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod append;
 mod damage;
 mod open;
