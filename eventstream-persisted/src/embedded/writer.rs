@@ -175,10 +175,16 @@ impl Thread {
     }
 
     fn truncate(&mut self, before: u64) -> Result<()> {
-        let Self { files, connection, .. } = self;
-        write_transaction(connection, |transaction| truncate(transaction, &files.charter, before))
+        let Self { files, connection, recent, .. } = self;
+        let truncated = write_transaction(connection, |transaction| {
+            truncate(transaction, &files.charter, before)
+        });
+        truncated
             .and_then(|outcome| {
-                give_back_space(connection)?;
+                if outcome.is_ok() {
+                    recent.truncate(before);
+                    give_back_space(connection)?;
+                }
                 Ok(outcome)
             })
             .map_err(|failure| files.database.name(failure).into_error("truncate"))?

@@ -125,6 +125,10 @@ impl<R: EventRepository> Reader<R> {
         };
         let result = self.close.guard(history.query.next_batch(buf, max)).await;
         self.position = self.position.max(history.query.position());
+        if let Err(Error::Truncated { oldest, .. }) = result {
+            // The cache must not go on with what the repository says is gone.
+            self.shared.recent.truncate(oldest);
+        }
         if matches!(result, Ok(0) | Err(_)) {
             // At its end, or broken: the next call starts afresh from the position.
             let from = history.from;

@@ -58,6 +58,15 @@ impl RecentEvents {
         }
     }
 
+    /// Forgets the events below `offset`: they were truncated.
+    pub fn truncate(&self, offset: u64) {
+        let Some(cache) = &self.0 else { return };
+        let _recording = cache.recording.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        cache.events.skip_to(offset);
+        // It can't fail: the events go on at `offset` now, or later.
+        let _ = cache.events.truncate(offset);
+    }
+
     /// A cursor at `position`, if the event there is in the cache.
     pub(super) fn open(&self, position: u64, types: &EventTypes) -> Option<MemoryCursor> {
         if !self.covers(position) {
@@ -134,6 +143,18 @@ mod tests {
         assert_eq!(kept(&cache, 47).unwrap(), ["47:m-47", "48:m-48", "49:m-49"]);
         cache.record(45, &parcels(45, 6));
         assert_eq!(kept(&cache, 48).unwrap(), ["48:m-48", "49:m-49", "50:m-50"]);
+    }
+
+    #[test]
+    fn what_is_truncated_is_forgotten() {
+        let cache = RecentEvents::new(&application(), 0, 10);
+        cache.record(0, &parcels(0, 5));
+        cache.truncate(2);
+        assert!(!cache.covers(1));
+        assert_eq!(kept(&cache, 2).unwrap(), ["2:m-2", "3:m-3", "4:m-4"]);
+        cache.truncate(9);
+        cache.record(9, &parcels(9, 1));
+        assert_eq!(kept(&cache, 9).unwrap(), ["9:m-9"]);
     }
 
     #[test]

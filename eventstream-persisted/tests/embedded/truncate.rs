@@ -107,3 +107,19 @@ async fn a_cursor_past_the_truncation_goes_on() {
     assert_eq!(cursor.next().await.unwrap().offset, 1);
     is_truncated(stream.open(0, EventTypes::any()).await.map(drop), 0, 1);
 }
+
+#[tokio::test]
+async fn no_stream_has_what_another_process_has_truncated() {
+    let t = create().await;
+    let other = EmbeddedStore::open(&t.path).await.unwrap();
+    t.store.append(parcels(0..50), Expect::Any).await.unwrap();
+    let stream = t.store.stream(EventTypes::any());
+    let mut cursor = stream.open(10, EventTypes::any()).await.unwrap();
+    other.truncate(40).await.unwrap();
+    for _ in 0..3 {
+        is_truncated(cursor.next().await, 10, 40);
+    }
+    is_truncated(stream.open(39, EventTypes::any()).await.map(drop), 39, 40);
+    let mut cursor = stream.open(40, EventTypes::any()).await.unwrap();
+    assert_eq!(cursor.next().await.unwrap().offset, 40);
+}
