@@ -20,7 +20,7 @@ use super::{
     query::EmbeddedQuery,
     schema::{self, Charter, Head},
     stats::StoreStats,
-    watch::Watch,
+    watch::{Watch, Watching},
     writer::Writer,
 };
 use crate::{PersistedStream, RecentEvents};
@@ -72,6 +72,7 @@ struct Inner {
     watch: Arc<Watch>,
     recent: RecentEvents,
     writer: Writer,
+    _watching: Watching,
 }
 
 /// What is read: shared with the threads and the queries of the store.
@@ -146,8 +147,8 @@ impl EmbeddedStore {
         let failed = |error| Error::backend("start a thread", true, error);
         let writer = Writer::start(files.clone(), connection, watch.clone(), recent.clone())
             .map_err(failed)?;
-        watch.start(files.clone()).map_err(failed)?;
-        Ok(Self(Arc::new(Inner { files, watch, recent, writer })))
+        let watching = watch.start(files.clone()).map_err(failed)?;
+        Ok(Self(Arc::new(Inner { files, watch, recent, writer, _watching: watching })))
     }
 
     /// The application whose events the store keeps.
@@ -287,12 +288,6 @@ impl EventStore for EmbeddedStore {
 
     async fn truncate(&self, before: u64) -> Result<()> {
         self.0.writer.truncate(before).await
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.watch.close();
     }
 }
 

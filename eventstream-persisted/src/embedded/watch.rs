@@ -58,7 +58,7 @@ impl Watch {
     }
 
     /// Starts the thread that looks for what other processes commit.
-    pub(super) fn start(self: &Arc<Self>, files: Arc<Files>) -> std::io::Result<()> {
+    pub(super) fn start(self: &Arc<Self>, files: Arc<Files>) -> std::io::Result<Watching> {
         let watch = self.clone();
         let look = move || {
             let mut observer = None;
@@ -75,12 +75,8 @@ impl Watch {
                 watch.pause();
             }
         };
-        thread::Builder::new().name("eventstream-watch".to_owned()).spawn(look).map(drop)
-    }
-
-    pub(super) fn close(&self) {
-        self.sleepers().closed = true;
-        self.changed.notify_all();
+        let thread = thread::Builder::new().name("eventstream-watch".to_owned()).spawn(look)?;
+        Ok(Watching { watch: self.clone(), thread: Some(thread) })
     }
 
     /// False: the store is closed.
@@ -119,6 +115,23 @@ impl Watch {
 
     fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
         self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The thread, until it is dropped.
+pub(super) struct Watching {
+    watch: Arc<Watch>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.watch.sleepers().closed = true;
+        self.watch.changed.notify_all();
+        // So that the files are closed when the store is gone; a panic has been reported.
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 

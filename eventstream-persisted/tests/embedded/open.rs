@@ -1,9 +1,11 @@
 use std::fs;
 
-use eventstream_core::{Error, EventRepository, Identity};
+use eventstream_core::{
+    Cursor, Error, EventRepository, EventStore, EventStream, EventTypes, Expect, Identity,
+};
 use eventstream_persisted::{EmbeddedStore, EmbeddedStoreError};
 
-use crate::support::{application, create, text};
+use crate::support::{application, create, parcels, text};
 
 async fn refused(path: &std::path::Path) -> (EmbeddedStoreError, String) {
     refusal(EmbeddedStore::open(path).await)
@@ -90,8 +92,12 @@ async fn a_store_is_not_made_for_an_application_without_a_key() {
 }
 
 #[tokio::test]
-async fn creating_cleans_up_and_leaves_nothing_but_the_store() {
+async fn a_store_that_is_closed_is_one_file() {
     let t = create().await;
+    t.store.append(parcels(0..100), Expect::Any).await.unwrap();
+    let mut cursor = t.store.stream(EventTypes::any()).open(0, EventTypes::any()).await.unwrap();
+    cursor.next().await.unwrap();
+    drop(cursor);
     drop(t.store);
     let files: Vec<_> =
         fs::read_dir(&t.path).unwrap().map(|file| file.unwrap().file_name()).collect();
