@@ -1,7 +1,7 @@
 //! Ordered streams of event messages: the traits, the value types, and the consumer.
 //!
 //! An event has a 0-based, gapless *offset*. A [`Cursor`] reads an [`EventStream`] from an offset,
-//! filtered by event type, through its history and on into what is appended live. A consumer
+//! filtered by event type, through its history and on into what is appended live. A [`Consumer`]
 //! drives a [`Handler`] with it, and the handler keeps its own offset, so that effect and offset
 //! commit together.
 //!
@@ -21,7 +21,7 @@ mod store;
 mod stream;
 mod timestamp;
 
-pub use consumer::{Handler, HandlerError};
+pub use consumer::{Backoff, Consumer, ExponentialBackoff, Finish, Handler, HandlerError};
 pub use envelope::Envelope;
 pub use error::{BoxError, Error, Result};
 pub use event::Event;

@@ -37,6 +37,10 @@ use crate::{Event, HandlerError, Identity};
 pub trait Handler: Send {
     /// The offset of the next event to handle of the application's stream; 0 at the beginning.
     ///
+    /// # Cancel safety
+    ///
+    /// A [`Consumer`](crate::Consumer) drops this future when it is cancelled.
+    ///
     /// # Errors
     ///
     /// If it can't be read; the consumer asks again after a while.
@@ -69,6 +73,10 @@ pub trait Handler: Send {
     /// A handler that has transactions does it in one. As provided, it is a loop, which may have
     /// handled some of the events, offset included, when it fails with another.
     ///
+    /// # Cancel safety
+    ///
+    /// As for [`handle_event`](Self::handle_event): it is never dropped.
+    ///
     /// # Errors
     ///
     /// As for [`handle_event`](Self::handle_event).
@@ -93,7 +101,11 @@ pub trait Handler: Send {
     /// become `next`, so that a restart does not look through those events again.
     ///
     /// As provided, it does nothing, and the offset stays. It returns the offset that the handler
-    /// has now.
+    /// has now, which is neither below `offset` nor past `next`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`handle_event`](Self::handle_event): it is never dropped.
     ///
     /// # Errors
     ///
@@ -105,5 +117,40 @@ pub trait Handler: Send {
     ) -> impl Future<Output = Result<u64, HandlerError>> + Send {
         let _ = next;
         async move { Ok(offset) }
+    }
+}
+
+/// So that one can keep a handler, and look at it when the consumer has ended.
+#[deny(clippy::missing_trait_methods)]
+impl<H: Handler> Handler for &mut H {
+    fn next_offset(
+        &mut self,
+        source: &Identity,
+    ) -> impl Future<Output = Result<u64, HandlerError>> + Send {
+        H::next_offset(self, source)
+    }
+
+    fn handle_event(
+        &mut self,
+        offset: u64,
+        event: Event,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        H::handle_event(self, offset, event)
+    }
+
+    fn handle_batch(
+        &mut self,
+        offset: u64,
+        events: Vec<Event>,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        H::handle_batch(self, offset, events)
+    }
+
+    fn skip(
+        &mut self,
+        offset: u64,
+        next: u64,
+    ) -> impl Future<Output = Result<u64, HandlerError>> + Send {
+        H::skip(self, offset, next)
     }
 }

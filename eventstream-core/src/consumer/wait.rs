@@ -1,0 +1,87 @@
+//! Waiting that sees a cancellation.
+
+use std::{
+    future::{Future, poll_fn},
+    mem,
+    pin::{Pin, pin},
+    task::Poll,
+};
+
+use tokio::time::{Sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::{failure::Stop, looks::Looks};
+use crate::{Finish, Result};
+
+/// Waits for a future that may be dropped, but not past a cancellation, which wins if both are
+/// there.
+pub(super) async fn or_cancelled<T>(
+    cancel: &CancellationToken,
+    future: impl Future<Output = T>,
+) -> Result<T, Stop> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Stop::Finished(Finish::Cancelled)),
+        output = future => Ok(output),
+    }
+}
+
+/// Lets other tasks run: tokio has this only with its runtime, which this crate does without.
+pub(super) async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// What a future has to say at once.
+pub(super) async fn poll_now<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+}
+
+/// What came of a read that has to wait.
+pub(super) enum Waited {
+    Read(Result<()>),
+    Cancelled,
+    /// It is time to look at the cursor's position.
+    Look,
+}
+
+/// Waits for a read that was polled before.
+pub(super) async fn read(
+    mut reading: Pin<&mut impl Future<Output = Result<()>>>,
+    cancel: &CancellationToken,
+    looks: &Looks,
+) -> Waited {
+    let due = looks.due();
+    let mut may_have_moved = looks.may_have_moved;
+    let mut cancelled = pin!(cancel.cancelled());
+    let mut timer = pin!(None::<Sleep>);
+    let mut woken = false;
+    poll_fn(|cx| {
+        if cancelled.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Waited::Cancelled);
+        }
+        if let Poll::Ready(result) = reading.as_mut().poll(cx) {
+            return Poll::Ready(Waited::Read(result));
+        }
+        // Something woke the read, and it still waits: events may have been filtered out.
+        may_have_moved |= mem::replace(&mut woken, true);
+        let (true, Some(due)) = (may_have_moved, due) else {
+            return Poll::Pending;
+        };
+        if timer.is_none() {
+            timer.set(Some(sleep_until(due)));
+        }
+        match timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
+            Some(Poll::Ready(())) => Poll::Ready(Waited::Look),
+            _ => Poll::Pending,
+        }
+    })
+    .await
+}

@@ -1,0 +1,11 @@
+//! What the tests run the consumer with.
+
+mod capture;
+mod handler;
+mod rig;
+mod stream;
+
+pub(crate) use capture::{Capture, install};
+pub(crate) use handler::{FakeHandler, Outcome, Plain};
+pub(crate) use rig::{Rig, Running, settle, soon};
+pub(crate) use stream::{Fake, FakeStream, Hang, OTHER, SHOP, identity, parcel};
