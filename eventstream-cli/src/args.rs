@@ -1,0 +1,163 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum, value_parser};
+use eventstream_core::EventType;
+
+use crate::naming::Application;
+
+/// Append to, read and inspect ordered streams of events.
+#[derive(Debug, Parser)]
+#[command(
+    name = "eventstream",
+    version,
+    max_term_width = 80,
+    after_help = "Example: a first look, with a bundled sample\n  eventstream demo\n\n\
+                  Exit codes: 0 done, 1 failed, 2 wrong usage."
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Append(AppendArgs),
+    Tail(TailArgs),
+    Info(InfoArgs),
+    Demo(DemoArgs),
+}
+
+/// Append events from standard input.
+///
+/// They are CloudEvents 1.0 in JSON, one object a line. The store is made if it is not there. An event whose id is stored already is a duplicate, and
+/// not stored again: after a failure, append the same input once more.
+///
+/// At the end a line of JSON says what was done: "first" and "next" are the offsets between which
+/// all events of the input lie.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  eventstream append --store ./events < events.ndjson\n  \
+                        {\"first\":0,\"next\":13399,\"appended\":13399,\"duplicates\":0}")]
+// The names of things are no code for who reads the help.
+#[allow(clippy::doc_markdown)]
+pub(crate) struct AppendArgs {
+    /// The store's directory
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: PathBuf,
+
+    /// The application whose events these are [default: the store's own; "default" for a new one]
+    ///
+    /// Without a key, the key is the UUIDv5 of the name in the URL namespace. A name with a colon
+    /// in it needs a key.
+    #[arg(long, value_name = "NAME[:KEY]")]
+    pub(crate) application: Option<Application>,
+
+    /// Append up to so many events at once
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = value_parser!(u32).range(1..=100_000))]
+    pub(crate) batch: u32,
+
+    /// Say which offsets were given, as soon as the events are durable
+    ///
+    /// A line {"first":F,"next":N} stands for the next N - F events of the input, duplicates
+    /// included. A batch is one line, or more if its events don't stand next to each other.
+    #[arg(long)]
+    pub(crate) ack: bool,
+}
+
+/// Show events, and follow what is appended.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  eventstream tail --store ./events --from 13000\n  \
+                        eventstream tail --store ./events --exit-at-end -o cloudevents")]
+pub(crate) struct TailArgs {
+    /// The store's directory
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: PathBuf,
+
+    /// Begin at this offset [default: the oldest]
+    #[arg(long, value_name = "OFFSET")]
+    pub(crate) from: Option<u64>,
+
+    /// Show events of this type only; can be given more than once
+    #[arg(long = "type", value_name = "T", value_parser = event_type)]
+    pub(crate) types: Vec<EventType>,
+
+    /// Show so many events, then exit
+    #[arg(short = 'n', long = "count", value_name = "COUNT")]
+    pub(crate) count: Option<u64>,
+
+    /// Exit when what is stored now has been shown
+    #[arg(long)]
+    pub(crate) exit_at_end: bool,
+
+    /// How to show an event
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: EventFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(clippy::doc_markdown)]
+pub(crate) enum EventFormat {
+    /// A line to read: offset, time, type, subject, beginning of the data
+    Text,
+    /// A JSON object: the offset, and all fields of the envelope
+    Json,
+    /// The event as CloudEvents has it in JSON: what `append` reads
+    #[value(name = "cloudevents")]
+    CloudEvents,
+}
+
+/// Show what is in a store.
+///
+/// Its application, the first and the next offset, the events by type, and its size.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  eventstream info --store ./events -o json")]
+pub(crate) struct InfoArgs {
+    /// The store's directory
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: PathBuf,
+
+    /// How to show it
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: InfoFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InfoFormat {
+    /// To read
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// Show a resumable consumer at work.
+///
+/// Its handler keeps the offset together with its effect. The demo imports 1,000 events of three git histories into a store, handles half of them, stops, and
+/// starts again where it was. Stop it whenever you like, and run it again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  eventstream demo --dir /tmp/demo")]
+pub(crate) struct DemoArgs {
+    /// Where to put the store and the summary
+    #[arg(long, value_name = "DIR", default_value = "./eventstream-demo")]
+    pub(crate) dir: PathBuf,
+}
+
+fn event_type(name: &str) -> Result<EventType, &'static str> {
+    if name.is_empty() {
+        return Err("an event type has a name");
+    }
+    Ok(EventType::from(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+}

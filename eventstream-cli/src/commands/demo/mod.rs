@@ -1,0 +1,241 @@
+//! `eventstream demo`.
+
+mod invocation;
+mod projection;
+mod summary;
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::PathBuf,
+};
+
+use eventstream_core::{
+    Backoff, Consumer, EventRepository, EventTypes, ExponentialBackoff, Identity,
+};
+use eventstream_persisted::EmbeddedStore;
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    invocation::next_steps,
+    projection::Projection,
+    summary::{Summary, SummaryFile},
+};
+use super::{
+    append::{Flow, Importer, Intake, Tally, Turn, import_all},
+    store,
+};
+use crate::{
+    args::DemoArgs,
+    failure::{Context, Failure},
+    interrupt::{self, Work},
+    naming,
+    output::{Output, Progress, bars, grouped, plural},
+};
+
+const SAMPLE: &str = include_str!("../../../sample/git-history.ndjson");
+/// The application that the sample's events are said to be of.
+const APPLICATION: &str = "git-history";
+/// Events that are handled, and written down, at once.
+const BATCH: usize = 50;
+/// A consumer goes on for ever; whoever looks at a demo doesn't.
+const FAILURES: u32 = 8;
+
+pub(super) async fn run(args: DemoArgs) -> Result<(), Failure> {
+    let interrupted = interrupt::listen(Work::Unfinished);
+    let mut output = Output::default();
+    Demo::begin(args.dir, &interrupted)?.show(&mut output).await
+}
+
+struct Demo<'a> {
+    store: PathBuf,
+    copy: PathBuf,
+    summary: SummaryFile,
+    interrupted: &'a CancellationToken,
+    /// Locked until the demo is over.
+    _directory: File,
+}
+
+impl<'a> Demo<'a> {
+    fn begin(directory: PathBuf, interrupted: &'a CancellationToken) -> Result<Self, Failure> {
+        let shown = directory.display();
+        fs::create_dir_all(&directory).context(format_args!("can't make {shown}"))?;
+        let locked = File::open(&directory).context(format_args!("can't open {shown}"))?;
+        if let Err(TryLockError::WouldBlock) = locked.try_lock() {
+            return Err(Failure::new(format!("another demo is running in {shown}"))
+                .hint("wait for it, or choose another --dir"));
+        }
+        Ok(Self {
+            store: directory.join("store"),
+            copy: directory.join("copy"),
+            summary: SummaryFile::in_directory(directory),
+            interrupted,
+            _directory: locked,
+        })
+    }
+
+    async fn show(&self, output: &mut Output) -> Result<(), Failure> {
+        let before = self.summary.load()?;
+        self.import(output).await?;
+        let end = self.open().await?.next_offset().await?;
+        if before.next_offset > end {
+            return Err(Failure::new(format!(
+                "{} has handled {}, but the store ends at offset {}: they don't belong together",
+                self.summary.path().display(),
+                plural(before.next_offset, "event"),
+                grouped(end),
+            ))
+            .hint("remove the directory, and run it again"));
+        }
+        let mut runs = vec![before.handled];
+        if before.next_offset == end {
+            say(output, "Nothing new: all of it was handled before.")?;
+        } else if before.next_offset == 0 {
+            say(output, "A consumer handles half of them, and stops.")?;
+            runs.push(self.consume(end / 2, output).await?);
+            say(output, "It starts again.")?;
+            runs.push(self.consume(end, output).await?);
+        } else {
+            say(output, "A consumer goes on where it was stopped.")?;
+            runs.push(self.consume(end, output).await?);
+        }
+        let summary = self.verify(&runs, output).await?;
+        self.conclude(&summary, output)
+    }
+
+    async fn open(&self) -> Result<EmbeddedStore, Failure> {
+        let application = Identity::new(APPLICATION, naming::key_of(APPLICATION));
+        store::open_or_create(&self.store, Some(application)).await
+    }
+
+    async fn import(&self, output: &mut Output) -> Result<(), Failure> {
+        let store = self.open().await?;
+        let application = store.application().clone();
+        let mut importer = Importer::new(store, Turn::at(&self.store)).await?;
+        let intake = Intake::start(SAMPLE.as_bytes(), Flow::AtOnce, application, BATCH)?;
+        let progress = Progress::new(Some(SAMPLE.len() as u64));
+        let result =
+            import_all(&intake, &mut importer, self.interrupted, &progress, |_| Ok(())).await;
+        progress.clear();
+        result?;
+        let Tally { appended, duplicates, .. } = importer.tally();
+        let text = if appended == 0 {
+            format!("The sample's {} are in the store already:", plural(duplicates, "event"))
+        } else {
+            format!("{} of three git histories imported into", plural(appended, "event"))
+        };
+        say(output, &text)?;
+        detail(output, &self.store.display().to_string())
+    }
+
+    /// Runs a consumer until it has come to the offset `until`; returns how many events it has
+    /// handled.
+    async fn consume(&self, until: u64, output: &mut Output) -> Result<u64, Failure> {
+        let store = self.open().await?;
+        let summary = self.summary.load()?;
+        let first = summary.next_offset;
+        let progress = Progress::new(Some(until));
+        let stop = self.interrupted.child_token();
+        let mut projection =
+            Projection::new(summary, &self.summary, until, stop.clone(), progress.clone());
+        let stream = store.stream(EventTypes::any());
+        Consumer::new(stream, EventTypes::any(), &mut projection)
+            .batch(BATCH)
+            .backoff(give_up_after(FAILURES, stop.clone()))
+            .run(stop)
+            .await?;
+        progress.clear();
+        let handled = projection.finish()?;
+        let next = self.summary.load()?.next_offset;
+        if self.interrupted.is_cancelled() && next < until {
+            return Err(Failure::new(format!("interrupted at offset {next}"))
+                .hint("run it again, and it goes on there"));
+        }
+        if next < until {
+            return Err(Failure::new(format!(
+                "the store can't be read, and the consumer is still at offset {next}"
+            )));
+        }
+        detail(
+            output,
+            &format!(
+                "from offset {:>5}  {:>5} handled  stopped at {:>5}",
+                grouped(first),
+                grouped(handled),
+                grouped(next),
+            ),
+        )?;
+        Ok(handled)
+    }
+
+    /// Counts the store's events again, without a consumer, and compares.
+    async fn verify(&self, runs: &[u64], output: &mut Output) -> Result<Summary, Failure> {
+        let store = self.open().await?;
+        let summary = self.summary.load()?;
+        let counted = Summary::of(&store).await?;
+        let handled: u64 = runs.iter().sum();
+        if summary != counted || handled != summary.handled {
+            return Err(Failure::new(format!(
+                "{} does not say what is in the store: it has {}, and the store {}",
+                self.summary.path().display(),
+                plural(summary.handled, "event"),
+                plural(counted.handled, "event"),
+            ))
+            .hint("remove the directory, and run it again"));
+        }
+        let terms: Vec<String> =
+            runs.iter().filter(|handled| **handled > 0).map(|handled| grouped(*handled)).collect();
+        say(
+            output,
+            &format!(
+                "{} handled, {} in the store: nothing lost, nothing twice.",
+                match &terms[..] {
+                    [_, _, ..] => format!("{} = {}", terms.join(" + "), grouped(handled)),
+                    _ => grouped(handled),
+                },
+                grouped(counted.handled),
+            ),
+        )?;
+        Ok(summary)
+    }
+
+    fn conclude(&self, summary: &Summary, output: &mut Output) -> Result<(), Failure> {
+        for (title, counts) in
+            [("Events by type", &summary.by_type), ("Events by repository", &summary.by_repository)]
+        {
+            output.line("")?;
+            let rows = counts.iter().map(|(name, count)| (name.as_str(), *count));
+            for line in bars(title, rows) {
+                output.line(&line)?;
+            }
+        }
+        output.line("")?;
+        output.line("Offset and summary are kept together, and change together, in")?;
+        output.line(&format!("  {}", self.summary.path().display()))?;
+        output.line("")?;
+        output.line("Worth trying next:")?;
+        for line in next_steps(&self.store, &self.copy) {
+            output.line(&format!("  {line}"))?;
+        }
+        output.flush()
+    }
+}
+
+/// The usual pauses between failures, but not for ever.
+fn give_up_after(most: u32, stop: CancellationToken) -> impl Backoff {
+    let usual = ExponentialBackoff::new();
+    move |failures| {
+        if failures > most {
+            stop.cancel();
+        }
+        usual.delay(failures)
+    }
+}
+
+fn say(output: &mut Output, text: &str) -> Result<(), Failure> {
+    output.line(text)?;
+    output.flush()
+}
+
+fn detail(output: &mut Output, text: &str) -> Result<(), Failure> {
+    say(output, &format!("  {text}"))
+}

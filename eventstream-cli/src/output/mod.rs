@@ -1,0 +1,39 @@
+//! What is written, and to whom.
+
+mod closed;
+mod event_json;
+mod event_text;
+mod number;
+mod progress;
+mod stdout;
+mod table;
+
+pub(crate) use closed::stdout_closed;
+pub(crate) use event_json::push_event as push_event_json;
+pub(crate) use event_text::TextLayout;
+pub(crate) use number::{grouped, in_bytes, plural};
+pub(crate) use progress::Progress;
+pub(crate) use stdout::Output;
+pub(crate) use table::bars;
+
+use std::io::{self, Write};
+
+use crate::failure::Failure;
+
+/// Says something beside the output proper.
+pub(crate) fn note(text: &str) {
+    // Without a standard error there is nobody to tell that there is none.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Says what went wrong.
+pub(crate) fn report(failure: &Failure) {
+    let Failure::Failed { chain, hint } = failure else {
+        return;
+    };
+    let label = |text, color| console::style(text).fg(color).bold().for_stderr();
+    note(&format!("{} {}", label("error:", console::Color::Red), chain.join(": ")));
+    if let Some(hint) = hint {
+        note(&format!("{} {hint}", label("hint:", console::Color::Cyan)));
+    }
+}

@@ -1,0 +1,64 @@
+use std::fs;
+
+use serde_json::json;
+
+use crate::harness::*;
+
+#[test]
+fn it_says_what_is_in_the_store() {
+    let place = Place::with(SAMPLE);
+    let mut info = place.info();
+    let bytes = info.as_object_mut().unwrap().remove("bytes").unwrap().as_u64().unwrap();
+    assert_eq!(
+        info,
+        json!({
+            "application": {"name": "default", "key": "e72e6fba-8ed3-5cde-9ff6-36f062e1e51b"},
+            "first_offset": 0,
+            "next_offset": 1000,
+            "events_by_type": {
+                "git.commit.recorded": 240,
+                "git.file.added": 25,
+                "git.file.deleted": 2,
+                "git.file.modified": 713,
+                "git.tag.created": 20,
+            },
+        })
+    );
+    let files = fs::read_dir(&place.store).unwrap();
+    let largest = files.map(|it| it.unwrap().metadata().unwrap().len()).max().unwrap();
+    assert!(bytes >= largest && bytes > 100_000, "{bytes}");
+}
+
+#[test]
+fn it_can_be_read() {
+    let place = Place::with(SAMPLE);
+    let done = place.info_text();
+    done.assert_ok();
+    for part in [
+        "application   default (e72e6fba-8ed3-5cde-9ff6-36f062e1e51b)",
+        "next offset   1000",
+        "1,000 events",
+        "  git.file.modified    713  ████████████████████████",
+        "  git.file.deleted       2  ▏",
+    ] {
+        assert!(done.stdout.contains(part), "{part}\n{}", done.stdout);
+    }
+    assert!(!done.stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn an_empty_store_is_no_problem() {
+    let place = Place::with("");
+    assert_eq!(place.info()["next_offset"], 0);
+    assert_eq!(place.info()["events_by_type"], json!({}));
+    place.info_text().assert_ok();
+}
+
+#[test]
+fn a_store_that_is_not_there_is_an_error_with_a_hint() {
+    let place = Place::new();
+    let done = place.info_text();
+    done.assert_failed("there is no store at");
+    assert!(done.stderr.contains("hint: `eventstream append --store"), "{}", done.stderr);
+    assert!(!place.store.exists());
+}

@@ -1,0 +1,12 @@
+//! The built program, run as a user runs it.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+mod append;
+mod append_at_once;
+mod append_errors;
+mod demo;
+mod harness;
+mod info;
+mod tail;
+mod tail_follow;
