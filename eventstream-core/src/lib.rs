@@ -30,5 +30,7 @@ pub use event_types::EventTypes;
 pub use identity::{Identity, IdentityRef};
 pub use parcel::Parcel;
 pub use store::{EventQuery, EventRepository, EventStore, Expect};
-pub use stream::{BoxCursor, CloseHandle, Cursor, CursorExt, CursorStream, DynStream, EventStream};
+pub use stream::{
+    BoxCursor, CloseHandle, Cursor, CursorExt, CursorStream, DynStream, EventStream, ReadAhead,
+};
 pub use timestamp::{ParseTimestampError, Timestamp};

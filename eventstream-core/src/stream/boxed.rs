@@ -1,6 +1,6 @@
-use std::{collections::VecDeque, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-use crate::{CloseHandle, Cursor, Event, EventStream, EventTypes, Identity, Result};
+use crate::{CloseHandle, Cursor, Event, EventStream, EventTypes, Identity, ReadAhead, Result};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -60,24 +60,12 @@ impl EventStream for DynStream {
 /// A [`Cursor`] without its type.
 ///
 /// `next` reads up to 64 events ahead, so that the future it has to box is one per batch.
-pub struct BoxCursor {
-    cursor: Box<dyn ErasedCursor>,
-    close: CloseHandle,
-    /// Read ahead by `next`, and not delivered yet.
-    ready: VecDeque<Event>,
-    /// Where the cursor adds its batch to; always empty between calls.
-    batch: Vec<Event>,
-}
+pub struct BoxCursor(ReadAhead<Boxed>);
 
 impl BoxCursor {
     /// Forgets the type of a cursor.
     pub fn new(cursor: impl Cursor) -> Self {
-        Self {
-            close: cursor.close_handle(),
-            cursor: Box::new(cursor),
-            ready: VecDeque::new(),
-            batch: Vec::new(),
-        }
+        Self(ReadAhead::new(Boxed(Box::new(cursor)), BATCH))
     }
 }
 
@@ -91,39 +79,52 @@ impl fmt::Debug for BoxCursor {
 
 #[deny(clippy::missing_trait_methods)]
 impl Cursor for BoxCursor {
+    fn next(&mut self) -> impl Future<Output = Result<Event>> + Send {
+        self.0.next()
+    }
+
+    fn next_batch(
+        &mut self,
+        buf: &mut Vec<Event>,
+        max: usize,
+    ) -> impl Future<Output = Result<usize>> + Send {
+        Cursor::next_batch(&mut self.0, buf, max)
+    }
+
+    fn position(&self) -> u64 {
+        Cursor::position(&self.0)
+    }
+
+    fn close_handle(&self) -> CloseHandle {
+        Cursor::close_handle(&self.0)
+    }
+}
+
+/// What [`ReadAhead`] reads: only in batches.
+struct Boxed(Box<dyn ErasedCursor>);
+
+#[deny(clippy::missing_trait_methods)]
+impl Cursor for Boxed {
     async fn next(&mut self) -> Result<Event> {
-        self.close.check()?;
-        if let Some(event) = self.ready.pop_front() {
-            return Ok(event);
-        }
+        let mut event = Vec::with_capacity(1);
         loop {
-            self.cursor.next_batch(&mut self.batch, BATCH).await?;
-            self.ready.extend(self.batch.drain(..));
-            if let Some(event) = self.ready.pop_front() {
+            self.0.next_batch(&mut event, 1).await?;
+            if let Some(event) = event.pop() {
                 return Ok(event);
             }
         }
     }
 
     async fn next_batch(&mut self, buf: &mut Vec<Event>, max: usize) -> Result<usize> {
-        if max == 0 {
-            return Ok(0);
-        }
-        self.close.check()?;
-        if self.ready.is_empty() {
-            return self.cursor.next_batch(buf, max).await;
-        }
-        let count = max.min(self.ready.len());
-        buf.extend(self.ready.drain(..count));
-        Ok(count)
+        self.0.next_batch(buf, max).await
     }
 
     fn position(&self) -> u64 {
-        self.ready.front().map_or_else(|| self.cursor.position(), |event| event.offset)
+        self.0.position()
     }
 
     fn close_handle(&self) -> CloseHandle {
-        self.close.clone()
+        self.0.close_handle()
     }
 }
 
@@ -154,6 +155,7 @@ trait ErasedCursor: Send {
         max: usize,
     ) -> BoxFuture<'a, Result<usize>>;
     fn position(&self) -> u64;
+    fn close_handle(&self) -> CloseHandle;
 }
 
 impl<C: Cursor> ErasedCursor for C {
@@ -167,5 +169,9 @@ impl<C: Cursor> ErasedCursor for C {
 
     fn position(&self) -> u64 {
         Cursor::position(self)
+    }
+
+    fn close_handle(&self) -> CloseHandle {
+        Cursor::close_handle(self)
     }
 }

@@ -1,4 +1,4 @@
-use crate::{BoxCursor, Cursor, CursorStream, Result};
+use crate::{BoxCursor, Cursor, CursorStream, ReadAhead, Result};
 
 /// What callers of a [`Cursor`] get on top of it: implemented for every cursor.
 pub trait CursorExt: Cursor + Sized {
@@ -14,6 +14,12 @@ pub trait CursorExt: Cursor + Sized {
     /// The cursor without its type.
     fn boxed(self) -> BoxCursor {
         BoxCursor::new(self)
+    }
+
+    /// The cursor with a `next` that reads up to `max` events ahead, by `next_batch`. 0 is taken
+    /// as 1.
+    fn read_ahead(self, max: usize) -> ReadAhead<Self> {
+        ReadAhead::new(self, max)
     }
 
     /// The cursor as a `Stream` of [`futures_core`], for the combinators of that world.

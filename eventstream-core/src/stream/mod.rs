@@ -6,6 +6,7 @@ mod cursor;
 mod cursor_ext;
 mod cursor_stream;
 mod event_stream;
+mod read_ahead;
 
 pub use boxed::{BoxCursor, DynStream};
 pub use close_handle::CloseHandle;
@@ -13,3 +14,4 @@ pub use cursor::Cursor;
 pub use cursor_ext::CursorExt;
 pub use cursor_stream::CursorStream;
 pub use event_stream::EventStream;
+pub use read_ahead::ReadAhead;

@@ -1,6 +1,8 @@
-use std::{collections::VecDeque, fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
-use eventstream_core::{CloseHandle, Cursor, Event, EventRepository, EventTypes, Result};
+use eventstream_core::{
+    CloseHandle, Cursor, CursorExt, Event, EventRepository, EventTypes, ReadAhead, Result,
+};
 
 use super::{persisted_stream::Shared, reader::Reader};
 
@@ -8,13 +10,7 @@ use super::{persisted_stream::Shared, reader::Reader};
 const READ_AHEAD: usize = 256;
 
 /// Reads a [`PersistedStream`](crate::PersistedStream).
-pub struct PersistedCursor<R: EventRepository> {
-    reader: Reader<R>,
-    /// Read ahead by `next`, and not delivered yet.
-    ready: VecDeque<Event>,
-    /// Where a read adds its events to; always empty between calls.
-    batch: Vec<Event>,
-}
+pub struct PersistedCursor<R: EventRepository>(ReadAhead<Reader<R>>);
 
 impl<R: EventRepository> PersistedCursor<R> {
     pub(super) async fn open(
@@ -22,42 +18,30 @@ impl<R: EventRepository> PersistedCursor<R> {
         offset: u64,
         types: EventTypes,
     ) -> Result<Self> {
-        let reader = Reader::open(shared, offset, types).await?;
-        Ok(Self { reader, ready: VecDeque::new(), batch: Vec::new() })
+        Ok(Self(Reader::open(shared, offset, types).await?.read_ahead(READ_AHEAD)))
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<R: EventRepository> Cursor for PersistedCursor<R> {
-    async fn next(&mut self) -> Result<Event> {
-        self.reader.close_handle().check()?;
-        loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Ok(event);
-            }
-            self.reader.read(&mut self.batch, READ_AHEAD).await?;
-            self.ready.extend(self.batch.drain(..));
-        }
+    fn next(&mut self) -> impl Future<Output = Result<Event>> + Send {
+        self.0.next()
     }
 
-    async fn next_batch(&mut self, buf: &mut Vec<Event>, max: usize) -> Result<usize> {
-        if max == 0 {
-            return Ok(0);
-        }
-        self.reader.close_handle().check()?;
-        if self.ready.is_empty() {
-            return self.reader.read(buf, max).await;
-        }
-        let count = max.min(self.ready.len());
-        buf.extend(self.ready.drain(..count));
-        Ok(count)
+    fn next_batch(
+        &mut self,
+        buf: &mut Vec<Event>,
+        max: usize,
+    ) -> impl Future<Output = Result<usize>> + Send {
+        self.0.next_batch(buf, max)
     }
 
     fn position(&self) -> u64 {
-        self.ready.front().map_or(self.reader.position(), |event| event.offset)
+        self.0.position()
     }
 
     fn close_handle(&self) -> CloseHandle {
-        self.reader.close_handle().clone()
+        self.0.close_handle()
     }
 }
 
@@ -65,7 +49,6 @@ impl<R: EventRepository> fmt::Debug for PersistedCursor<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PersistedCursor")
             .field("position", &self.position())
-            .field("types", self.reader.types())
             .finish_non_exhaustive()
     }
 }

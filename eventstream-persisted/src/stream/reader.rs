@@ -7,7 +7,8 @@ use eventstream_memory::MemoryCursor;
 
 use super::persisted_stream::Shared;
 
-/// The one position of a cursor, and what is read there: history, the cache, or nothing yet.
+/// The one position of a cursor, and what is read there: history, the cache, or nothing yet. It
+/// reads in batches.
 pub(super) struct Reader<R: EventRepository> {
     shared: Arc<Shared<R>>,
     types: EventTypes,
@@ -45,40 +46,6 @@ impl<R: EventRepository> Reader<R> {
             reader.turn_to_history().await?;
         }
         Ok(reader)
-    }
-
-    pub(super) fn position(&self) -> u64 {
-        self.position
-    }
-
-    pub(super) fn types(&self) -> &EventTypes {
-        &self.types
-    }
-
-    pub(super) fn close_handle(&self) -> &CloseHandle {
-        &self.close
-    }
-
-    /// Waits for events, and adds them to `buf`; returns how many.
-    pub(super) async fn read(&mut self, buf: &mut Vec<Event>, max: usize) -> Result<usize> {
-        loop {
-            self.close.check()?;
-            if self.history.is_none() {
-                let added = self.read_recent(buf, max)?;
-                if added > 0 {
-                    return Ok(added);
-                }
-                self.wait().await?;
-                if self.shared.recent.covers(self.position) {
-                    continue;
-                }
-                self.turn_to_history().await?;
-            }
-            let added = self.read_history(buf, max).await?;
-            if added > 0 {
-                return Ok(added);
-            }
-        }
     }
 
     /// Sleeps until an event is at the position, if none is there yet.
@@ -138,6 +105,50 @@ impl<R: EventRepository> Reader<R> {
             }
         }
         result
+    }
+}
+
+impl<R: EventRepository> Cursor for Reader<R> {
+    async fn next(&mut self) -> Result<Event> {
+        let mut event = Vec::with_capacity(1);
+        loop {
+            self.next_batch(&mut event, 1).await?;
+            if let Some(event) = event.pop() {
+                return Ok(event);
+            }
+        }
+    }
+
+    async fn next_batch(&mut self, buf: &mut Vec<Event>, max: usize) -> Result<usize> {
+        if max == 0 {
+            return Ok(0);
+        }
+        loop {
+            self.close.check()?;
+            if self.history.is_none() {
+                let added = self.read_recent(buf, max)?;
+                if added > 0 {
+                    return Ok(added);
+                }
+                self.wait().await?;
+                if self.shared.recent.covers(self.position) {
+                    continue;
+                }
+                self.turn_to_history().await?;
+            }
+            let added = self.read_history(buf, max).await?;
+            if added > 0 {
+                return Ok(added);
+            }
+        }
+    }
+
+    fn position(&self) -> u64 {
+        self.position
+    }
+
+    fn close_handle(&self) -> CloseHandle {
+        self.close.clone()
     }
 }
 
