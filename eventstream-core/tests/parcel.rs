@@ -106,6 +106,21 @@ fn what_is_optional_may_be_missing() {
 }
 
 #[test]
+fn the_key_says_whose_event_it_is() {
+    let parcel = Parcel::seal(full()).unwrap();
+    assert!(parcel.is_from(&Identity::new("app", "key")));
+    assert!(parcel.is_from(&Identity::new("renamed", "key")));
+    assert!(!parcel.is_from(&Identity::new("app", "keys")));
+    assert!(!parcel.is_from(&Identity::new("app", "ke")));
+    assert!(parcel.check_is_from(&Identity::new("renamed", "key")).is_ok());
+    let error = parcel.check_is_from(&Identity::new("other", "other-key")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "invalid envelope: source_application is app (key), and not other (other-key)"
+    );
+}
+
+#[test]
 fn reading_the_payload_copies_nothing() {
     let parcel = Parcel::seal(full()).unwrap();
     let (wire, data) = (parcel.wire().as_ptr_range(), parcel.data().as_ptr_range());

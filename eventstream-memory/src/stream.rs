@@ -128,13 +128,7 @@ impl MemoryStream {
     fn check<'a>(&self, parcels: impl Iterator<Item = &'a Parcel>) -> Result<()> {
         let Owner { application, event_types, .. } = &*self.0;
         for parcel in parcels {
-            let source = parcel.source_application();
-            if source.key != application.key {
-                return Err(Error::invalid(
-                    "source_application",
-                    format!("is {source}, but the stream is of {application}"),
-                ));
-            }
+            parcel.check_is_from(application)?;
             if !event_types.contains(parcel.event_type()) {
                 let types = EventTypes::from(parcel.event_type());
                 return Err(Error::UnsupportedEventTypes { types });

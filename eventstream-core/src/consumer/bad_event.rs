@@ -17,12 +17,10 @@ pub(super) fn check(event: &Event, expected: u64, application: &Identity) -> Res
     if offset < expected {
         return Err(BadEvent::WentBack { offset, expected });
     }
-    let recorded_by = event.parcel.source_application();
-    // The key identifies. The name may change.
-    if recorded_by.key != application.key {
+    if !event.parcel.is_from(application) {
         return Err(BadEvent::OtherApplication {
             offset,
-            recorded_by: recorded_by.to_string(),
+            recorded_by: event.parcel.source_application().to_string(),
             application: application.to_string(),
         });
     }

@@ -88,7 +88,7 @@ pub trait Handler: Send {
         async move {
             let mut offset = offset;
             for event in events {
-                let next = event.offset + 1;
+                let next = event.offset.saturating_add(1);
                 self.handle_event(offset, event).await?;
                 offset = next;
             }

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, time::SystemTime};
 use bytes::Bytes;
 
 use super::{check, encode, index::Index, number, wire::Fields};
-use crate::{Envelope, IdentityRef, Result, Timestamp, timestamp};
+use crate::{Envelope, Identity, IdentityRef, Result, Timestamp, timestamp};
 
 /// The sealed, immutable form of an [`Envelope`]: checked and encoded once, cheap to clone.
 ///
@@ -107,6 +107,35 @@ impl Parcel {
     #[must_use]
     pub fn source_application(&self) -> IdentityRef<'_> {
         self.identity(number::SOURCE_APPLICATION).unwrap_or(IdentityRef { name: "", key: "" })
+    }
+
+    /// Whether this application recorded the event: whether the keys are the same. The name may
+    /// change.
+    #[must_use]
+    pub fn is_from(&self, application: &Identity) -> bool {
+        let Some(range) = self.find(number::SOURCE_APPLICATION) else { return false };
+        let source = &self.wire[range];
+        // Byte by byte, as sealed: this is asked of every event.
+        let key = Fields::of(source)
+            .filter_map(Result::ok)
+            .filter(|field| field.number == number::SECOND)
+            .filter_map(|field| field.value)
+            .last();
+        key.is_some_and(|key| source[key] == *application.key.as_bytes())
+    }
+
+    /// Checks that this application recorded the event.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEnvelope`](crate::Error::InvalidEnvelope), which names both, if another one
+    /// did.
+    pub fn check_is_from(&self, application: &Identity) -> Result<()> {
+        if self.is_from(application) {
+            return Ok(());
+        }
+        let problem = format!("is {}, and not {application}", self.source_application());
+        Err(crate::Error::invalid("source_application", problem))
     }
 
     /// The handler that recorded the event, if one did.

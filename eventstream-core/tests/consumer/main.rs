@@ -8,6 +8,7 @@ mod count;
 mod events;
 mod idle;
 mod log;
+mod pace;
 mod ready;
 mod restarts;
 mod semaphore;

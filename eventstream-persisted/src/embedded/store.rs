@@ -267,13 +267,7 @@ impl EventStore for EmbeddedStore {
         let application = self.application();
         let mut ids = HashSet::with_capacity(parcels.len());
         for parcel in &parcels {
-            let source = parcel.source_application();
-            if source.key != application.key {
-                return Err(Error::invalid(
-                    "source_application",
-                    format!("is {source}, but the store keeps the events of {application}"),
-                ));
-            }
+            parcel.check_is_from(application)?;
             if parcel.wire().len() > MAX_PARCEL {
                 let problem = format!("is larger than {MAX_PARCEL} bytes, which a store can keep");
                 return Err(Error::invalid("envelope", problem));
