@@ -15,7 +15,7 @@ use crate::{CloseHandle, Event, Result};
 /// - Events come in the order of their offsets, each once, none left out.
 ///   (`next::delivers_in_order`, `next::delivers_each_event_once`, `model::random_operations`)
 /// - Only events of the types asked for come; the others are passed over.
-///   (`next::delivers_only_the_types_asked_for`)
+///   [`EventTypes::any`](crate::EventTypes::any) asks for all. (`next::delivers_only_the_types_asked_for`)
 /// - An event comes as it was appended: unknown fields, an empty payload and a large one
 ///   included. (`payload::unknown_fields_are_kept`, `payload::empty`, `payload::one_mebibyte`)
 /// - At the end of the stream `next` waits, and an append wakes it.
@@ -33,16 +33,17 @@ use crate::{CloseHandle, Event, Result};
 /// - An error comes alone: a call that adds events to `buf` succeeds. An error consumes nothing:
 ///   the next call says the same, or tries again. (`truncation::is_said_again`)
 /// - [`position`](Self::position) is the offset of the next event that the cursor will look at:
-///   everything below it was delivered or filtered out. (`position::follows_the_events`,
-///   `position::moves_over_filtered_events`)
+///   everything below it was delivered or filtered out. At first it is the offset that the cursor
+///   was opened at, or further on over what is filtered out; it moves on while nothing matches, too.
+///   (`position::follows_the_events`, `position::moves_over_filtered_events`)
 /// - Closing wakes a pending call, and from then on every call says
 ///   [`Error::CursorClosed`](crate::Error::CursorClosed), also if events are waiting.
 ///   (`close::before_next`, `close::wakes_a_pending_next`, `close::wins_over_waiting_events`,
 ///   `close::twice_is_an_error`, `close::is_for_one_cursor`)
 /// - A cursor that comes to a truncated part says
 ///   [`Error::Truncated`](crate::Error::Truncated) with its position and the oldest offset that is
-///   there. What it has read ahead it may still deliver. (`truncation::overtakes_a_cursor`,
-///   `truncation::spares_a_cursor_ahead_of_it`)
+///   there. What it has read ahead it may still deliver: a bounded number of events.
+///   (`truncation::overtakes_a_cursor`, `truncation::spares_a_cursor_ahead_of_it`)
 ///
 /// # Cancel safety
 ///

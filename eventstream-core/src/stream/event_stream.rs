@@ -9,8 +9,8 @@ use crate::{Cursor, EventTypes, Identity, Result};
 /// Every rule names the case of `eventstream-streamtest` that proves it.
 ///
 /// - Offsets are 0-based and gapless, and an event keeps its offset for ever. The last offset
-///   that is given is `u64::MAX - 1`, so that the next one can always be named.
-///   (`offsets::are_gapless`, `offsets::near_the_largest`)
+///   that is given is `u64::MAX - 1`, so that the next one can always be named. An append for which
+///   no offset is left fails. (`offsets::are_gapless`, `offsets::near_the_largest`)
 /// - [`event_types`](Self::event_types) holds every type that the stream carries; a stream that
 ///   declares none carries any type: [`EventTypes::any`]. (`open::declares_what_it_carries`)
 /// - [`open`](Self::open) gives a cursor whose first event is the first of the types asked for

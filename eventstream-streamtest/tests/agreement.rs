@@ -1,0 +1,101 @@
+//! The cases of the suite are those that the documentation of the traits names, and their rules
+//! are what it says there.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use eventstream_streamtest::{Case, stream_cases};
+
+/// The documentation of the traits, in which each rule names its cases.
+const DOCS: [&str; 2] = [
+    include_str!("../../eventstream-core/src/stream/event_stream.rs"),
+    include_str!("../../eventstream-core/src/stream/cursor.rs"),
+];
+
+#[test]
+fn each_case_is_listed_once() {
+    assert_eq!(names().len(), stream_cases().len());
+}
+
+#[test]
+fn each_case_is_named_by_a_rule_and_each_name_is_a_case() {
+    let documented = documented();
+    let named: BTreeSet<_> = documented.keys().map(String::as_str).collect();
+    let cases = names();
+    let unnamed: Vec<_> = cases.difference(&named).collect();
+    let missing: Vec<_> = named.difference(&cases).collect();
+    assert!(
+        unnamed.is_empty() && missing.is_empty(),
+        "cases that no rule names: {unnamed:?}; names of cases that there are not: {missing:?}"
+    );
+}
+
+#[test]
+fn the_rule_of_a_case_is_one_that_names_it() {
+    for case in stream_cases() {
+        let rules = documented().remove(case.name()).unwrap_or_default();
+        assert!(
+            rules.iter().any(|rule| rule.contains(case.rule())),
+            "the rule of {} is: {}\nbut the documentation has: {rules:#?}",
+            case.name(),
+            case.rule()
+        );
+    }
+}
+
+fn names() -> BTreeSet<&'static str> {
+    stream_cases().iter().map(Case::name).collect()
+}
+
+/// The names of cases in the documentation of the traits, and the rules that they stand in.
+fn documented() -> BTreeMap<String, Vec<String>> {
+    let mut cases = BTreeMap::<_, Vec<_>>::new();
+    for rule in DOCS.iter().flat_map(|source| rules(source)) {
+        // Every second piece stands between backticks.
+        for name in rule.split('`').skip(1).step_by(2) {
+            if is_case(name) {
+                cases.entry(name.to_owned()).or_default().push(plain(&rule));
+            }
+        }
+    }
+    cases
+}
+
+/// The paragraphs and the items of lists, each in one line.
+fn rules(source: &str) -> Vec<String> {
+    let mut rules = vec![String::new()];
+    for line in source.lines() {
+        let Some(text) = line.trim().strip_prefix("///") else {
+            rules.push(String::new());
+            continue;
+        };
+        if text.trim().is_empty() || text.starts_with(" - ") {
+            rules.push(String::new());
+        }
+        let rule = rules.last_mut().unwrap();
+        *rule = format!("{rule} {}", text.trim().trim_start_matches("- "));
+    }
+    rules
+}
+
+/// `group::case`, and no path of Rust, which has a capital in it or begins with a crate.
+fn is_case(text: &str) -> bool {
+    text.split_once("::").is_some_and(|(group, case)| {
+        [group, case].iter().all(|part| {
+            part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit())
+        })
+    })
+}
+
+/// Text without its links: `[x](y)` is `x`, and `[x]` too.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, link)) = rest.split_once('[') {
+        let (label, after) = link.split_once(']').unwrap();
+        plain = plain + before + label;
+        rest = after.strip_prefix('(').map_or(after, |target| target.split_once(')').unwrap().1);
+    }
+    plain + rest
+}
