@@ -1,7 +1,6 @@
 //! What is written in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use bytes::Bytes;
 use eventstream_core::{Error, Expect, Parcel};
@@ -71,7 +70,6 @@ impl<'a> Commit<'a> {
     /// Writes what was appended; returns the position of the first, and all of it.
     pub(super) fn finish(self) -> Result<(i64, Vec<Parcel>), Failure> {
         let (first, next) = (self.head.next, self.next());
-        let mut counts = BTreeMap::new();
         let mut rest = &self.records[..];
         let mut position = first;
         let mut insert =
@@ -80,13 +78,9 @@ impl<'a> Commit<'a> {
             let (records, others) = rest.split_at(chunk::fill(rest));
             let Row { first, count, types, sources, body } = Row::encode(position, records);
             insert.execute(params![first, count, types, sources, &body[..]])?;
-            for record in records {
-                *counts.entry(record.type_id).or_insert(0) += 1;
-            }
             position += i64::from(count);
             rest = others;
         }
-        count_types(self.connection, &counts)?;
         if next > first {
             self.connection.prepare_cached("UPDATE head SET next = ?1")?.execute([next])?;
         }
@@ -188,9 +182,7 @@ impl Types {
             return Ok(*id);
         }
         connection
-            .prepare_cached(
-                "INSERT INTO type (name, events) VALUES (?1, 0) ON CONFLICT DO NOTHING",
-            )?
+            .prepare_cached("INSERT INTO type (name) VALUES (?1) ON CONFLICT DO NOTHING")?
             .execute([name])?;
         let id = connection
             .prepare_cached("SELECT id FROM type WHERE name = ?1")?
@@ -215,14 +207,13 @@ pub(super) fn truncate(
     if before <= head.oldest {
         return Ok(Ok(()));
     }
-    let mut counts = BTreeMap::new();
     let mut chunks = connection.prepare(
         "SELECT first, count, types, sources, body FROM chunk WHERE first < ?1 ORDER BY first",
     )?;
     let mut forget = connection.prepare("DELETE FROM message WHERE hash = ?1 AND position = ?2")?;
     let mut rows = chunks.query([before])?;
     while let Some(row) = rows.next()? {
-        // A damaged chunk can go, but can't say which ids and types go with it.
+        // A damaged chunk can go, but can't say which ids go with it.
         let Ok(chunk) = read_row(row)?.check() else {
             continue;
         };
@@ -230,9 +221,6 @@ pub(super) fn truncate(
             let Some(event) = chunk.event_at(position) else {
                 break;
             };
-            if let Some(type_id) = chunk.type_id(event) {
-                *counts.entry(type_id).or_insert(0) -= 1;
-            }
             if let Ok(parcel) = chunk.parcel(event) {
                 forget.execute([charter.hash_message_id(parcel.message_id()), position])?;
             }
@@ -240,20 +228,11 @@ pub(super) fn truncate(
     }
     connection.execute("DELETE FROM chunk WHERE first + count <= ?1", [before])?;
     connection.execute("UPDATE head SET oldest = ?1", [before])?;
-    count_types(connection, &counts)?;
     Ok(Ok(()))
 }
 
-fn count_types(connection: &Connection, counts: &BTreeMap<u32, i64>) -> Result<(), Failure> {
-    let mut count =
-        connection.prepare_cached("UPDATE type SET events = events + ?2 WHERE id = ?1")?;
-    for (type_id, events) in counts {
-        count.execute(params![type_id, events])?;
-    }
-    Ok(())
-}
-
-fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+/// Reads `first, count, types, sources, body`.
+pub(super) fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
         first: row.get(0)?,
         count: row.get(1)?,

@@ -30,7 +30,7 @@ const FORMAT: u32 = 1;
 /// - `store`: one row: whose events these are, the offset of the first event, and the key that
 ///   message ids and sources are hashed with.
 /// - `head`: one row: the oldest offset that is there, and the next one.
-/// - `type`: gives each event type a number, and counts its events.
+/// - `type`: gives each event type a number.
 /// - `chunk`: the events; `types` and `sources` say which are in it. See `chunk.rs`.
 /// - `message`: finds an event by the hash of its message id.
 const TABLES: &str = "
@@ -48,8 +48,7 @@ const TABLES: &str = "
     ) STRICT;
     CREATE TABLE type (
         id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
-        events INTEGER NOT NULL
+        name TEXT NOT NULL UNIQUE
     ) STRICT;
     CREATE TABLE chunk (
         first INTEGER PRIMARY KEY,

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     fmt, fs,
     ops::Range,
     path::{Path, PathBuf},
@@ -7,7 +7,7 @@ use std::{
 };
 
 use eventstream_core::{
-    Error, EventRepository, EventStore, EventType, EventTypes, Expect, Identity, Parcel, Result,
+    Error, EventRepository, EventStore, EventTypes, Expect, Identity, Parcel, Result,
 };
 use rusqlite::Connection;
 use tokio::task::spawn_blocking;
@@ -19,7 +19,7 @@ use super::{
     filter::Filter,
     query::EmbeddedQuery,
     schema::{self, Charter, Head},
-    stats::StoreStats,
+    stats::{StoreStats, events_by_type},
     watch::{Watch, Watching},
     writer::Writer,
 };
@@ -185,17 +185,8 @@ impl EmbeddedStore {
     pub async fn stats(&self) -> Result<StoreStats> {
         let (head, events_by_type) = self
             .read(|transaction, _| {
-                let mut types =
-                    transaction.prepare("SELECT name, events FROM type WHERE events > 0")?;
-                let types = types
-                    .query_map([], |row| {
-                        Ok((
-                            EventType::from(row.get::<_, String>(0)?),
-                            row.get::<_, i64>(1)?.unsigned_abs(),
-                        ))
-                    })?
-                    .collect::<rusqlite::Result<BTreeMap<_, _>>>()?;
-                Ok((Head::read(transaction)?, types))
+                let head = Head::read(transaction)?;
+                Ok((head, events_by_type(transaction, head)?))
             })
             .await?;
         let files = &self.0.files;
