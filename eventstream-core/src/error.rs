@@ -58,6 +58,15 @@ pub enum Error {
         actual: u64,
     },
 
+    /// A stream or a store was to be truncated past its end.
+    #[error("can't truncate before offset {requested}: the next offset is only {next}")]
+    PastTheEnd {
+        /// The offset that was asked for.
+        requested: u64,
+        /// The offset that the next event will get.
+        next: u64,
+    },
+
     /// Some of the messages of an append are stored already, and not as one run in its order.
     #[error(
         "message {message_id} is stored already, at offset {offset}, and the append as a whole is \

@@ -1,4 +1,9 @@
-use std::{fmt, str::FromStr, time::SystemTime};
+use std::{
+    borrow::Cow,
+    fmt,
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -57,8 +62,15 @@ pub(crate) fn parse(text: &str) -> Result<SystemTime, ParseTimestampError> {
                 .to_owned(),
         ));
     }
+    // The library ends a day before the year 9999 does. 400 years are always as many days, so the
+    // last year is read as one that it knows.
+    let (text, shift) = match text.strip_prefix("9999") {
+        Some(rest) => (format!("9599{rest}").into(), Duration::from_secs(146_097 * 86_400)),
+        None => (Cow::Borrowed(text), Duration::ZERO),
+    };
     text.parse::<jiff::Timestamp>()
         .and_then(SystemTime::try_from)
+        .map(|time| time + shift)
         .map_err(|error| ParseTimestampError(format!("is not a point in time: {error}")))
 }
 
@@ -135,7 +147,6 @@ pub struct ParseTimestampError(String);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn every_form_of_rfc_3339_is_read_and_kept() {
@@ -155,6 +166,19 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn the_last_year_is_read_to_its_end() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap().to_system_time();
+        let second = Duration::from_secs(1);
+        assert_eq!(time("9999-01-01T00:00:00Z"), time("9998-12-31T23:59:59Z") + second);
+        assert_eq!(
+            time("9999-12-31T23:59:59Z"),
+            SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799)
+        );
+        assert!("9999-02-29T00:00:00Z".parse::<Timestamp>().is_err());
+        assert!(time("0000-01-01T00:00:00Z") < SystemTime::UNIX_EPOCH);
     }
 
     #[test]

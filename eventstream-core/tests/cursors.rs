@@ -32,6 +32,8 @@ enum Step {
     Event(u64),
     /// Fails so many times.
     Fail(usize),
+    /// Fails for ever.
+    Truncated,
 }
 
 /// Does what its script says, and then waits; `next_batch` is as the trait provides it.
@@ -65,6 +67,10 @@ impl Cursor for Scripted {
                     self.script.push_front(Step::Fail(times - 1));
                 }
                 Err(Error::backend("read", true, "it failed"))
+            }
+            Some(Step::Truncated) => {
+                self.script.push_front(Step::Truncated);
+                Err(Error::Truncated { requested: self.position, oldest: self.position + 1 })
             }
             None => self.close.guard(std::future::pending()).await,
         }
@@ -241,6 +247,13 @@ mod cursor_stream {
         let mut stream = Scripted::new([Step::Fail(1), Step::Event(0)]).into_stream();
         assert!(item(&mut stream).await.unwrap().is_err());
         assert_eq!(item(&mut stream).await.unwrap().unwrap().offset, 0);
+    }
+
+    #[tokio::test]
+    async fn ends_after_an_error_that_stays() {
+        let mut stream = Scripted::new([Step::Truncated]).into_stream();
+        assert!(matches!(item(&mut stream).await, Some(Err(Error::Truncated { .. }))));
+        assert!(stream.is_terminated() && item(&mut stream).await.is_none());
     }
 
     #[tokio::test]

@@ -65,11 +65,12 @@ impl MemoryCursor {
         Ok(())
     }
 
-    /// Hands on what is at hand, and does not say `Paused` once it has found something.
+    /// Hands on what is at hand.
     #[inline]
     fn scan(&mut self, max: usize, emit: impl FnMut(Event)) -> Result<Scan> {
         self.close.check()?;
-        self.log.scan(&mut self.position, &mut self.chunk, &mut self.filter, max, emit)
+        let Self { log, waiter, position, chunk, filter, .. } = self;
+        log.scan(*waiter, position, chunk, filter, max, emit)
     }
 
     /// Waits until there is more to look at.
@@ -78,8 +79,8 @@ impl MemoryCursor {
             return yield_now().await;
         }
         self.chunk = Weak::new();
-        let (log, waiter, position) = (&self.log, self.waiter, self.position);
-        self.close.guard(poll_fn(|cx| log.poll_wait(waiter, position, cx))).await
+        let Self { log, waiter, position, close, .. } = self;
+        close.guard(poll_fn(|cx| log.poll_wait(*waiter, position, cx))).await
     }
 }
 
@@ -101,13 +102,12 @@ impl Cursor for MemoryCursor {
         }
         let before = buf.len();
         loop {
-            let scan = self.scan(max, |event| buf.push(event));
+            let scan = self.scan(max, |event| buf.push(event))?;
             let added = buf.len() - before;
             if added > 0 {
-                // An error that came after them is found again by the next call.
                 return Ok(added);
             }
-            self.wait(scan?).await?;
+            self.wait(scan).await?;
         }
     }
 

@@ -36,9 +36,10 @@ impl ReorderQueue {
         self.waiting.remove(&offset)
     }
 
-    /// Forgets what lies below `offset`.
-    pub(crate) fn forget_below(&mut self, offset: u64) {
-        self.waiting = self.waiting.split_off(&offset);
+    /// Forgets what lies below `offset`, and returns it.
+    pub(crate) fn forget_below(&mut self, offset: u64) -> impl Iterator<Item = Parcel> + use<> {
+        let kept = self.waiting.split_off(&offset);
+        std::mem::replace(&mut self.waiting, kept).into_values()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
 ///
 /// - A cursor that falls behind what is kept gets [`Error::Truncated`].
 /// - Cursors hold no events: an idle or forgotten one costs some hundred bytes.
+/// - The names of all event types that were ever appended are remembered: they are meant to be few.
 ///
 /// # Examples
 ///
@@ -53,6 +54,9 @@ impl MemoryStream {
     /// Appends parcels to the end, as one: a cursor sees all of them or none. Returns the offsets
     /// that they have.
     ///
+    /// An event that [`add`](Self::add) holds back for one of these offsets is ignored from now on:
+    /// the offset is taken.
+    ///
     /// # Errors
     ///
     /// - [`Error::InvalidEnvelope`] if a parcel is another application's.
@@ -87,7 +91,7 @@ impl MemoryStream {
     ///
     /// # Errors
     ///
-    /// [`Error::OffsetConflict`] if `before` lies past the [next offset](Self::next_offset).
+    /// [`Error::PastTheEnd`] if `before` lies past the [next offset](Self::next_offset).
     pub fn truncate(&self, before: u64) -> Result<()> {
         self.0.log.write(|state| state.truncate(before))
     }

@@ -206,7 +206,7 @@ fn truncating_past_the_end_is_refused() {
     let stream = builder().build();
     stream.append(parcels(0..3)).unwrap();
     match stream.truncate(4) {
-        Err(Error::OffsetConflict { expected: 4, actual: 3 }) => {}
+        Err(Error::PastTheEnd { requested: 4, next: 3 }) => {}
         other => panic!("{other:?}"),
     }
     stream.truncate(3).unwrap();
@@ -221,6 +221,7 @@ fn offsets_run_out_with_an_error() {
     assert_eq!(stream.append(parcels([0, 1])).unwrap(), u64::MAX - 2..u64::MAX);
     assert!(stream.append(parcels([2])).is_err());
     assert!(stream.add([event(u64::MAX)]).is_err());
+    assert!(builder().build().add([event(u64::MAX)]).is_err());
 }
 
 #[test]
@@ -242,6 +243,146 @@ fn only_those_are_woken_whose_events_come_and_once_for_a_batch() {
     assert_eq!((mine.count(), other.count(), all.count()), (1, 0, 1));
     stream.append(vec![parcel(60, "other")]).unwrap();
     assert_eq!((mine.count(), other.count(), all.count()), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_cursor_whose_events_are_rare_is_not_overtaken_by_the_others() {
+    let stream = builder().buffer_size(100).build();
+    let wakes = Arc::new(Wakes::default());
+    let mut cursor = stream.open_now(0, EventTypes::from("rare")).unwrap();
+    assert!(poll(&wakes, cursor.next()).is_pending());
+    // Ten times what is kept goes by; the cursor is not polled meanwhile.
+    for id in 0..1_000 {
+        stream.append(parcels([id])).unwrap();
+    }
+    assert_eq!(wakes.count(), 1);
+    stream.append(vec![parcel(1_000, "rare")]).unwrap();
+    assert_eq!(cursor.next().await.unwrap().offset, 1_000);
+
+    // Nor one that looks now and then: its position follows, once for each length of the buffer.
+    for id in 1_001..2_001 {
+        let _ = poll(&wakes, cursor.next());
+        stream.append(parcels([id])).unwrap();
+    }
+    assert!(poll(&wakes, cursor.next()).is_pending());
+    assert_eq!(cursor.position(), 2_001);
+    // But one that was woken by its event, and does not come, is overtaken like any other.
+    stream.append(vec![parcel(2_001, "rare")]).unwrap();
+    stream.append(parcels(2_002..2_200)).unwrap();
+    match poll(&wakes, cursor.next()) {
+        Poll::Ready(Err(Error::Truncated { requested: 2_001, oldest: 2_100 })) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_sleeping_cursor_is_woken_once_for_each_length_of_the_buffer() {
+    let stream = builder().buffer_size(100).build();
+    let wakes = Arc::new(Wakes::default());
+    let mut cursor = stream.open_now(0, EventTypes::from("rare")).unwrap();
+    for id in 0..1_000 {
+        let before = wakes.count();
+        stream.append(parcels([id])).unwrap();
+        if id == 0 || wakes.count() > before {
+            assert!(poll(&wakes, cursor.next()).is_pending());
+            assert_eq!(cursor.position(), id + 1);
+        }
+    }
+    assert!((9..=10).contains(&wakes.count()), "{}", wakes.count());
+}
+
+#[test]
+fn what_is_skipped_is_missing_also_for_a_cursor_that_slept() {
+    let stream = builder().build();
+    let wakes = Arc::new(Wakes::default());
+    let mut cursor = stream.open_now(0, EventTypes::from("rare")).unwrap();
+    assert!(poll(&wakes, cursor.next()).is_pending());
+    stream.skip_to(10);
+    stream.append(vec![parcel(10, "rare")]).unwrap();
+    match poll(&wakes, cursor.next()) {
+        Poll::Ready(Err(Error::Truncated { requested: 0, oldest: 10 })) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_batch_is_never_larger_than_asked_for_however_far_it_looks() {
+    let one = |n: u64| parcel(n, if n.is_multiple_of(1_000) { "rare" } else { "type" });
+    let stream = builder().buffer_size(140_000).build();
+    stream.append((0..140_000).map(one).collect()).unwrap();
+    for (types, max, expected) in
+        [(EventTypes::from("rare"), 100, 140), (EventTypes::any(), 100_000, 140_000)]
+    {
+        let mut cursor = stream.open_now(0, types).unwrap();
+        let mut total = 0;
+        loop {
+            let mut events = Vec::new();
+            let added = cursor.try_next_batch(&mut events, max).unwrap();
+            assert!(added == events.len() && added <= max, "{added} of {max}");
+            if added == 0 {
+                break;
+            }
+            total += added;
+        }
+        assert_eq!(total, expected);
+    }
+}
+
+#[test]
+fn an_error_comes_alone_however_fast_the_stream_is_truncated() {
+    let stream = builder().buffer_size(64).build();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let one = parcel(0, "type");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..20_000 {
+                stream.append(vec![one.clone(); 7]).unwrap();
+            }
+            done.store(true, Ordering::SeqCst);
+        });
+        while !done.load(Ordering::SeqCst) {
+            let Ok(mut cursor) = stream.open_now(stream.oldest_offset(), EventTypes::any()) else {
+                continue;
+            };
+            let mut events = Vec::new();
+            match cursor.try_next_batch(&mut events, 1_000) {
+                Ok(added) => assert_eq!(added, events.len()),
+                Err(error) => assert!(events.is_empty(), "{error}, and {} events", events.len()),
+            }
+            let next = events.last().map_or(cursor.position(), |event| event.offset + 1);
+            assert_eq!(cursor.position(), next);
+        }
+    });
+}
+
+/// Closes a cursor when its last waker is dropped, as an executor may that drops its task then.
+struct DropsACursor(std::sync::Mutex<Option<eventstream_memory::MemoryCursor>>);
+
+impl Wake for DropsACursor {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for DropsACursor {
+    fn drop(&mut self) {
+        drop(self.0.lock().unwrap().take());
+    }
+}
+
+#[test]
+fn whatever_a_waker_does_when_it_is_dropped_nothing_blocks() {
+    let stream = builder().build();
+    let mut cursor = stream.open_now(0, EventTypes::any()).unwrap();
+    for _ in 0..2 {
+        let other = stream.open_now(0, EventTypes::any()).unwrap();
+        let waker = Arc::new(DropsACursor(std::sync::Mutex::new(Some(other))));
+        let waker = Waker::from(waker);
+        // Leaves the only handle of it with the stream.
+        assert!(pin!(cursor.next()).poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    let wakes = Arc::new(Wakes::default());
+    assert!(poll(&wakes, cursor.next()).is_pending());
+    stream.append(parcels([0])).unwrap();
+    assert_eq!(wakes.count(), 1);
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Parcel {
     /// is wrong with it.
     pub fn from_wire(wire: Bytes) -> Result<Self> {
         check::fields(&wire)?;
-        let parcel = Self::from_checked_wire(wire)?;
+        let parcel = Self::from_trusted_wire(wire)?;
         check::rules(&parcel)?;
         Ok(parcel)
     }
@@ -75,7 +75,7 @@ impl Parcel {
     /// # Errors
     ///
     /// [`Error::InvalidEnvelope`](crate::Error::InvalidEnvelope) if the bytes are no message.
-    pub fn from_checked_wire(wire: Bytes) -> Result<Self> {
+    pub fn from_trusted_wire(wire: Bytes) -> Result<Self> {
         Ok(Self { index: check::index(&wire)?, wire })
     }
 

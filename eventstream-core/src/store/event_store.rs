@@ -49,8 +49,8 @@ pub trait EventStore: EventRepository {
     ///
     /// # Errors
     ///
-    /// [`Error::OffsetConflict`](crate::Error::OffsetConflict) if `before` lies past the next
-    /// offset, [`Error::Backend`](crate::Error::Backend) if writing fails.
+    /// [`Error::PastTheEnd`](crate::Error::PastTheEnd) if `before` lies past the next offset,
+    /// [`Error::Backend`](crate::Error::Backend) if writing fails.
     fn truncate(&self, before: u64) -> impl Future<Output = Result<()>> + Send;
 }
 

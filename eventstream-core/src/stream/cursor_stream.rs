@@ -14,9 +14,8 @@ const BATCH: usize = 64;
 
 /// A cursor as a `Stream`: made by [`CursorExt::into_stream`](crate::CursorExt::into_stream).
 ///
-/// It ends when the cursor is closed. Any other error is an item, after which it goes on: a
-/// retryable error may be followed by events, and one that is not by the same error again, so
-/// that whoever reads it has to decide when to stop.
+/// It ends when the cursor is closed. Any other error is an item. After one that is
+/// [retryable](Error::is_retryable) it goes on; any other one is its last item.
 #[derive(Debug)]
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct CursorStream<C> {
@@ -58,16 +57,25 @@ impl<C: Cursor> Stream for CursorStream<C> {
         if let Some(event) = self.ready.next() {
             return Poll::Ready(Some(Ok(event)));
         }
-        let (cursor, events, result) = ready!(self.reading.poll(cx));
-        self.reading.set(read(cursor));
-        self.ready = events.into_iter();
-        match result {
-            Ok(_) => Poll::Ready(self.ready.next().map(Ok)),
-            Err(Error::CursorClosed) => {
-                self.ended = true;
-                Poll::Ready(None)
+        loop {
+            let (cursor, events, result) = ready!(self.reading.poll(cx));
+            self.reading.set(read(cursor));
+            self.ready = events.into_iter();
+            match result {
+                Ok(_) => {
+                    if let Some(event) = self.ready.next() {
+                        return Poll::Ready(Some(Ok(event)));
+                    }
+                }
+                Err(Error::CursorClosed) => {
+                    self.ended = true;
+                    return Poll::Ready(None);
+                }
+                Err(error) => {
+                    self.ended = !error.is_retryable();
+                    return Poll::Ready(Some(Err(error)));
+                }
             }
-            Err(error) => Poll::Ready(Some(Err(error))),
         }
     }
 }

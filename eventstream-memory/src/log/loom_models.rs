@@ -10,7 +10,7 @@ use eventstream_core::{Envelope, Error, EventTypes, Identity, Parcel};
 use loom::{sync::Notify, thread};
 
 use super::{Limits, Log, Scan};
-use crate::filter::Filter;
+use crate::{filter::Filter, waiters::WaiterId};
 
 static PARCELS: LazyLock<Vec<Parcel>> = LazyLock::new(|| {
     (0..40_u32)
@@ -34,16 +34,17 @@ fn append(log: &Log, ids: std::ops::Range<usize>) {
 /// Scans what is there; returns the ids of the events, and how it ended.
 fn scan(
     log: &Log,
+    waiter: WaiterId,
     position: &mut u64,
     types: &EventTypes,
 ) -> (Vec<u64>, eventstream_core::Result<Scan>) {
     let mut ids = Vec::new();
-    let result =
-        log.scan(position, &mut Weak::new(), &mut Filter::new(types.clone()), 100, |event| {
-            let id: u64 = event.parcel.message_id().parse().unwrap();
-            assert_eq!(id, event.offset);
-            ids.push(id);
-        });
+    let (mut chunk, mut filter) = (Weak::new(), Filter::new(types.clone()));
+    let result = log.scan(waiter, position, &mut chunk, &mut filter, 100, |event| {
+        let id: u64 = event.parcel.message_id().parse().unwrap();
+        assert_eq!(id, event.offset);
+        ids.push(id);
+    });
     (ids, result)
 }
 
@@ -66,17 +67,18 @@ fn a_reader_sees_whole_appends_in_order() {
                 append(&log, 2..4);
             })
         };
+        let waiter = log.register(&EventTypes::any());
         let mut position = 0;
         let mut seen = Vec::new();
         for _ in 0..2 {
-            let (ids, result) = scan(&log, &mut position, &EventTypes::any());
+            let (ids, result) = scan(&log, waiter, &mut position, &EventTypes::any());
             assert_eq!(result.unwrap(), Scan::AtEnd);
             seen.extend(ids);
             assert!([0, 2, 4].contains(&seen.len()));
             assert_eq!(position, seen.len() as u64);
         }
         writer.join().unwrap();
-        seen.extend(scan(&log, &mut position, &EventTypes::any()).0);
+        seen.extend(scan(&log, waiter, &mut position, &EventTypes::any()).0);
         assert_eq!(seen, [0, 1, 2, 3]);
     });
 }
@@ -90,10 +92,11 @@ fn a_filter_sees_the_types_that_belong_to_the_events() {
             let log = log.clone();
             thread::spawn(move || append(&log, 1..4))
         };
+        let waiter = log.register(&EventTypes::from("odd"));
         let mut position = 0;
-        let (mut ids, _) = scan(&log, &mut position, &EventTypes::from("odd"));
+        let (mut ids, _) = scan(&log, waiter, &mut position, &EventTypes::from("odd"));
         writer.join().unwrap();
-        ids.extend(scan(&log, &mut position, &EventTypes::from("odd")).0);
+        ids.extend(scan(&log, waiter, &mut position, &EventTypes::from("odd")).0);
         assert_eq!(ids, [1, 3]);
     });
 }
@@ -111,10 +114,11 @@ fn a_reader_that_is_overtaken_is_told_and_never_skips() {
                 append(&log, 17..18);
             })
         };
+        let waiter = log.register(&EventTypes::any());
         let mut position = 14;
         let mut expected = 14;
         for _ in 0..2 {
-            let (ids, result) = scan(&log, &mut position, &EventTypes::any());
+            let (ids, result) = scan(&log, waiter, &mut position, &EventTypes::any());
             for id in ids {
                 assert_eq!(id, expected);
                 expected += 1;
@@ -149,9 +153,9 @@ fn a_sleeper_is_woken_by_what_it_waits_for() {
             let mut position = 0;
             let mut seen = Vec::new();
             while seen.last() != Some(&1) {
-                seen.extend(scan(&log, &mut position, &types).0);
+                seen.extend(scan(&log, waiter, &mut position, &types).0);
                 let mut context = Context::from_waker(&waker);
-                match log.poll_wait(waiter, position, &mut context) {
+                match log.poll_wait(waiter, &mut position, &mut context) {
                     Poll::Ready(result) => result.unwrap(),
                     Poll::Pending if seen.last() == Some(&1) => {}
                     // Loom reports a deadlock if nobody rings.
@@ -165,6 +169,48 @@ fn a_sleeper_is_woken_by_what_it_waits_for() {
 }
 
 #[test]
+fn a_sleeper_that_is_overtaken_by_what_it_does_not_want_goes_on() {
+    loom::model(|| {
+        // One event is kept, so that the even ones between are truncated before it can look.
+        let log = log(1);
+        let types = EventTypes::from("odd");
+        let waiter = log.register(&types);
+        let bell = Arc::new(Bell(Notify::new()));
+        let waker = Waker::from(bell.clone());
+        let mut position = 0;
+        let asleep = log.poll_wait(waiter, &mut position, &mut Context::from_waker(&waker));
+        assert!(asleep.is_pending());
+        let writer = {
+            let log = log.clone();
+            thread::spawn(move || {
+                // Offsets 0 to 2, none of them odd by type; then 3, which is.
+                for even in [0, 2, 4] {
+                    log.write(|state| state.append(vec![PARCELS[even].clone()])).unwrap();
+                }
+                log.write(|state| state.append(vec![PARCELS[3].clone()])).unwrap();
+            })
+        };
+        let mut found = None;
+        while found.is_none() {
+            let (mut chunk, mut filter) = (Weak::new(), Filter::new(types.clone()));
+            log.scan(waiter, &mut position, &mut chunk, &mut filter, 1, |event| {
+                found = Some(event.offset);
+            })
+            .unwrap();
+            if found.is_none()
+                && log
+                    .poll_wait(waiter, &mut position, &mut Context::from_waker(&waker))
+                    .is_pending()
+            {
+                bell.0.wait();
+            }
+        }
+        assert_eq!(found, Some(3));
+        writer.join().unwrap();
+    });
+}
+
+#[test]
 fn a_sleeper_is_woken_when_the_stream_is_dropped() {
     loom::model(|| {
         let log = log(100);
@@ -175,7 +221,8 @@ fn a_sleeper_is_woken_when_the_stream_is_dropped() {
         let waiter = log.register(&EventTypes::any());
         let bell = Arc::new(Bell(Notify::new()));
         let waker = Waker::from(bell.clone());
-        while log.poll_wait(waiter, 0, &mut Context::from_waker(&waker)).is_pending() {
+        let mut position = 0;
+        while log.poll_wait(waiter, &mut position, &mut Context::from_waker(&waker)).is_pending() {
             bell.0.wait();
         }
         owner.join().unwrap();

@@ -11,7 +11,7 @@ mod state;
 
 use std::{
     sync::{Arc, Weak},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use eventstream_core::{Error, Event, EventTypes, Result};
@@ -50,7 +50,7 @@ pub(crate) struct Log {
 /// What a cursor has come to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Scan {
-    /// As many events as were asked for.
+    /// Events, if any were asked for.
     Done,
     /// The end of the stream.
     AtEnd,
@@ -82,9 +82,9 @@ impl Log {
         // `oldest` first: who sees the new end must not take what is truncated for readable.
         self.oldest.store(state.oldest(), Ordering::Release);
         self.next.store(state.next(), Ordering::Release);
-        let wakers = state.take_wakers();
+        let released = state.take_released();
         drop(state);
-        wakers.into_iter().for_each(Waker::wake);
+        released.wake();
         result
     }
 
@@ -94,32 +94,53 @@ impl Log {
     }
 
     pub(crate) fn unregister(&self, id: WaiterId, types: &EventTypes) {
-        self.state().waiters.unregister(id, types);
+        let waker = self.state().waiters.unregister(id, types);
+        drop(waker);
     }
 
-    /// Waits until there is something to look at at `position`.
+    /// Waits until there is something to look at at `position`, which may move on meanwhile.
     pub(crate) fn poll_wait(
         &self,
         id: WaiterId,
-        position: u64,
+        position: &mut u64,
         cx: &mut Context<'_>,
     ) -> Poll<Result<()>> {
+        // Cloned and dropped outside of the lock, as that may run any code.
+        let waker = cx.waker().clone();
         let mut state = self.state();
+        *position = state.waiters.resume(id, *position, state.next());
         // Under the lock that writers take: nothing can come between looking and sleeping.
-        if state.next() > position || state.oldest() > position {
+        if state.next() > *position || state.oldest() > *position {
             return Poll::Ready(Ok(()));
         }
         if state.is_dropped() {
             return Poll::Ready(Err(Error::backend("next", false, StreamDropped)));
         }
-        state.waiters.sleep(id, cx.waker());
+        let before = state.waiters.sleep(id, *position, waker);
+        drop(state);
+        drop(before);
         Poll::Pending
     }
 
+    /// Where a cursor can go on whose position was truncated: while it slept, there may have been
+    /// nothing for it. An error if there was.
+    #[cold]
+    fn resume(&self, id: WaiterId, position: u64) -> Result<u64> {
+        let state = self.state();
+        let resumed = state.waiters.resume(id, position, state.next());
+        let oldest = state.oldest();
+        if resumed < oldest {
+            return Err(Error::Truncated { requested: resumed, oldest });
+        }
+        Ok(resumed)
+    }
+
     /// Moves `position` on over events, and hands those that `filter` lets pass to `emit`, `max` at
-    /// most. `chunk` is where the last call read.
+    /// most. `chunk` is where the last call read. Once an event was handed on, it is `Done`: what
+    /// else there is to say, the next call says.
     pub(crate) fn scan(
         &self,
+        id: WaiterId,
         position: &mut u64,
         chunk: &mut Weak<Chunk>,
         filter: &mut Filter,
@@ -131,8 +152,13 @@ impl Log {
         while left > 0 {
             let next = self.next();
             let oldest = self.oldest();
+            let found_some = left < max;
+            if found_some && (*position < oldest || *position >= next || budget == 0) {
+                break;
+            }
             if *position < oldest {
-                return Err(Error::Truncated { requested: *position, oldest });
+                *position = self.resume(id, *position)?;
+                continue;
             }
             if *position >= next {
                 return Ok(Scan::AtEnd);

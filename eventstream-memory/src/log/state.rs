@@ -17,6 +17,21 @@ pub(crate) struct State {
     pub(super) waiters: Waiters,
     /// The last handle is gone: nothing will be appended any more.
     dropped: bool,
+    dropped_chunks: Vec<Arc<Chunk>>,
+    dropped_parcels: Vec<Parcel>,
+}
+
+/// What a writer wakes and drops after it has released the lock: both may run any code.
+pub(super) struct Released {
+    wakers: Vec<Waker>,
+    _chunks: Vec<Arc<Chunk>>,
+    _parcels: Vec<Parcel>,
+}
+
+impl Released {
+    pub(super) fn wake(self) {
+        self.wakers.into_iter().for_each(Waker::wake);
+    }
 }
 
 impl State {
@@ -29,6 +44,8 @@ impl State {
             reorder: ReorderQueue::new(limits.reorder),
             waiters: Waiters::default(),
             dropped: false,
+            dropped_chunks: Vec::new(),
+            dropped_parcels: Vec::new(),
         }
     }
 
@@ -63,6 +80,9 @@ impl State {
         if offset < self.next {
             return Ok(());
         }
+        if offset == u64::MAX {
+            return Err(no_offsets_left());
+        }
         if offset > self.next {
             return self
                 .reorder
@@ -79,7 +99,7 @@ impl State {
     /// Removes the events below `before`.
     pub(crate) fn truncate(&mut self, before: u64) -> Result<()> {
         if before > self.next {
-            return Err(Error::OffsetConflict { expected: before, actual: self.next });
+            return Err(Error::PastTheEnd { requested: before, next: self.next });
         }
         self.drop_below(before);
         Ok(())
@@ -88,13 +108,15 @@ impl State {
     /// Gives up on the events below `offset` that have not come yet.
     pub(crate) fn skip_to(&mut self, offset: u64) {
         if offset > self.next {
+            // First: what is skipped may have been for those who sleep.
+            self.waiters.forget();
+            self.waiters.wake_all();
             self.next = offset;
             self.oldest = offset;
-            self.chunks.clear();
-            self.reorder.forget_below(offset);
+            self.dropped_chunks.extend(self.chunks.drain(..));
+            self.dropped_parcels.extend(self.reorder.forget_below(offset));
             self.release_held();
             self.truncate_to_size();
-            self.waiters.wake_all();
         }
     }
 
@@ -103,8 +125,13 @@ impl State {
         self.waiters.wake_all();
     }
 
-    pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
-        self.waiters.take_woken()
+    /// What is to be done once the lock is released.
+    pub(super) fn take_released(&mut self) -> Released {
+        Released {
+            wakers: self.waiters.take_woken(),
+            _chunks: std::mem::take(&mut self.dropped_chunks),
+            _parcels: std::mem::take(&mut self.dropped_parcels),
+        }
     }
 
     pub(super) fn chunk(&self, offset: u64) -> Option<Arc<Chunk>> {
@@ -114,17 +141,14 @@ impl State {
     }
 
     fn check_room(&self, count: usize) -> Result<()> {
-        match self.next.checked_add(count as u64) {
-            Some(_) => Ok(()),
-            None => Err(Error::backend("append", false, "the stream has no offsets left")),
-        }
+        self.next.checked_add(count as u64).map(drop).ok_or_else(no_offsets_left)
     }
 
     fn push(&mut self, parcel: Parcel) {
         if !self.chunks.back().is_some_and(|chunk| chunk.covers(self.next)) {
             self.chunks.push_back(Arc::new(Chunk::new(self.next, self.chunk_size())));
         }
-        let type_id = self.waiters.note(parcel.event_type());
+        let type_id = self.waiters.note(parcel.event_type(), self.next);
         if let Some(chunk) = self.chunks.back() {
             chunk.write(self.next, type_id, parcel);
         }
@@ -138,7 +162,7 @@ impl State {
         {
             self.push(parcel);
         }
-        self.reorder.forget_below(self.next);
+        self.dropped_parcels.extend(self.reorder.forget_below(self.next));
     }
 
     fn truncate_to_size(&mut self) {
@@ -147,12 +171,16 @@ impl State {
 
     fn drop_below(&mut self, offset: u64) {
         self.oldest = self.oldest.max(offset);
-        while self.chunks.front().is_some_and(|chunk| chunk.is_below(self.oldest)) {
-            self.chunks.pop_front();
-        }
+        let below = self.chunks.iter().take_while(|chunk| chunk.is_below(self.oldest)).count();
+        self.dropped_chunks.extend(self.chunks.drain(..below));
+        self.waiters.wake_overtaken(self.oldest);
     }
 
     fn chunk_size(&self) -> usize {
         (self.limits.events / 8).clamp(16, 1024)
     }
+}
+
+fn no_offsets_left() -> Error {
+    Error::backend("append", false, "the stream has no offsets left")
 }

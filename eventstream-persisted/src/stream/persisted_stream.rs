@@ -69,6 +69,8 @@ impl<R: EventRepository> EventStream for PersistedStream<R> {
 
     async fn open(&self, offset: u64, types: EventTypes) -> Result<PersistedCursor<R>> {
         types.check_supported_by(&self.0.event_types)?;
+        // The repository may hold types that this stream does not declare.
+        let types = types.intersection(&self.0.event_types);
         PersistedCursor::open(self.0.clone(), offset, types).await
     }
 }

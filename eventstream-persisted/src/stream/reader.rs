@@ -144,7 +144,9 @@ impl<R: EventRepository> Cursor for Reader<R> {
     }
 
     fn position(&self) -> u64 {
-        self.position
+        // A read that is dropped may have got on, too.
+        let read = self.history.as_ref().map_or(0, |history| history.query.position());
+        self.position.max(read)
     }
 
     fn close_handle(&self) -> CloseHandle {

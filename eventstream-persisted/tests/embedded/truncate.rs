@@ -53,7 +53,7 @@ async fn truncating_past_the_end_is_refused() {
     let t = create().await;
     t.store.append(parcels(0..3), Expect::Any).await.unwrap();
     match t.store.truncate(4).await {
-        Err(Error::OffsetConflict { expected: 4, actual: 3 }) => {}
+        Err(Error::PastTheEnd { requested: 4, next: 3 }) => {}
         other => panic!("{other:?}"),
     }
     assert_eq!(ids(&t.store, 0).await.len(), 3);
