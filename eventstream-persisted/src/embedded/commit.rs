@@ -1,8 +1,7 @@
 //! What is written in one transaction.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashSet, ops::Range};
 
-use bytes::Bytes;
 use eventstream_core::{Error, Expect, Parcel};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -13,11 +12,14 @@ use super::{
 };
 
 /// What a caller gets to hear if the transaction is committed.
-type Outcome<T> = eventstream_core::Result<T>;
+pub(super) type Outcome<T> = eventstream_core::Result<T>;
 
-/// The numbers of event types, as far as they were needed. They never change once committed.
+/// The event types whose names are known to be stored.
 #[derive(Debug, Default)]
-pub(super) struct Types(HashMap<String, u32>);
+pub(super) struct Types(HashSet<u64>);
+
+/// So many names are remembered; then it begins anew.
+const MAX_TYPES: usize = 10_000;
 
 /// Appends that will be committed together.
 pub(super) struct Commit<'a> {
@@ -38,6 +40,7 @@ impl<'a> Commit<'a> {
         types: &'a mut Types,
     ) -> Result<Self, Failure> {
         let head = Head::read(connection)?;
+        head.check(connection, charter)?;
         Ok(Self { connection, charter, types, head, records: Vec::new(), looked_into: None })
     }
 
@@ -73,11 +76,11 @@ impl<'a> Commit<'a> {
         let mut rest = &self.records[..];
         let mut position = first;
         let mut insert =
-            self.connection.prepare_cached("INSERT INTO chunk VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            self.connection.prepare_cached("INSERT INTO chunk VALUES (?1, ?2, ?3, ?4)")?;
         while !rest.is_empty() {
             let (records, others) = rest.split_at(chunk::fill(rest));
-            let Row { first, count, types, sources, body } = Row::encode(position, records);
-            insert.execute(params![first, count, types, sources, &body[..]])?;
+            let Row { first, count, index, body } = Row::encode(position, records);
+            insert.execute(params![first, count, &index[..], &body[..]])?;
             position += i64::from(count);
             rest = others;
         }
@@ -126,6 +129,10 @@ impl<'a> Commit<'a> {
             .query_map([hash], |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<i64>>>()?;
         for position in candidates {
+            // Truncated, and not removed yet: its id may be used again.
+            if position < self.head.oldest {
+                continue;
+            }
             if self.has_id(position, message_id)? {
                 return Ok(Some(position));
             }
@@ -145,11 +152,11 @@ impl<'a> Commit<'a> {
         if !self.looked_into.as_ref().is_some_and(holds) {
             self.looked_into = self
                 .connection
-                .prepare_cached(
-                    "SELECT first, count, types, sources, body FROM chunk
-                     WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
-                )?
-                .query_row([position], read_row)
+                .prepare_cached(&format!(
+                    "SELECT {} FROM chunk WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
+                    Row::COLUMNS
+                ))?
+                .query_row([position], Row::read)
                 .optional()?
                 .and_then(|row| row.check().ok());
         }
@@ -168,76 +175,28 @@ impl<'a> Commit<'a> {
         self.connection
             .prepare_cached("INSERT INTO message VALUES (?1, ?2)")?
             .execute([hash, position])?;
+        let type_hash = self.charter.hash_type(parcel.event_type());
+        self.types.note(self.connection, type_hash, parcel.event_type())?;
         let handler_key = parcel.source_handler().map_or("", |handler| handler.key);
-        let source = self.charter.hash_source(handler_key, parcel.source_instance_id());
-        let type_id = self.types.id(self.connection, parcel.event_type())?;
-        self.records.push(Record { parcel, type_id, source });
+        let source_hash = self.charter.hash_source(handler_key, parcel.source_instance_id());
+        self.records.push(Record { parcel, type_hash, source_hash });
         Ok(())
     }
 }
 
 impl Types {
-    fn id(&mut self, connection: &Connection, name: &str) -> Result<u32, Failure> {
-        if let Some(id) = self.0.get(name) {
-            return Ok(*id);
+    /// Stores the name of a type, if it is not known to be there.
+    fn note(&mut self, connection: &Connection, hash: u64, name: &str) -> Result<(), Failure> {
+        if self.0.contains(&hash) {
+            return Ok(());
         }
         connection
-            .prepare_cached("INSERT INTO type (name) VALUES (?1) ON CONFLICT DO NOTHING")?
+            .prepare_cached("INSERT INTO type VALUES (?1) ON CONFLICT DO NOTHING")?
             .execute([name])?;
-        let id = connection
-            .prepare_cached("SELECT id FROM type WHERE name = ?1")?
-            .query_row([name], |row| row.get(0))?;
-        self.0.insert(name.to_owned(), id);
-        Ok(id)
-    }
-}
-
-/// Removes what lies below an offset.
-pub(super) fn truncate(
-    connection: &Connection,
-    charter: &Charter,
-    before: u64,
-) -> Result<Outcome<()>, Failure> {
-    let head = Head::read(connection)?;
-    let actual = charter.absolute(head.next);
-    if before > actual {
-        return Ok(Err(Error::OffsetConflict { expected: before, actual }));
-    }
-    let before = charter.relative(before);
-    if before <= head.oldest {
-        return Ok(Ok(()));
-    }
-    let mut chunks = connection.prepare(
-        "SELECT first, count, types, sources, body FROM chunk WHERE first < ?1 ORDER BY first",
-    )?;
-    let mut forget = connection.prepare("DELETE FROM message WHERE hash = ?1 AND position = ?2")?;
-    let mut rows = chunks.query([before])?;
-    while let Some(row) = rows.next()? {
-        // A damaged chunk can go, but can't say which ids go with it.
-        let Ok(chunk) = read_row(row)?.check() else {
-            continue;
-        };
-        for position in chunk.first().max(head.oldest)..before {
-            let Some(event) = chunk.event_at(position) else {
-                break;
-            };
-            if let Ok(parcel) = chunk.parcel(event) {
-                forget.execute([charter.hash_message_id(parcel.message_id()), position])?;
-            }
+        if self.0.len() >= MAX_TYPES {
+            self.0.clear();
         }
+        self.0.insert(hash);
+        Ok(())
     }
-    connection.execute("DELETE FROM chunk WHERE first + count <= ?1", [before])?;
-    connection.execute("UPDATE head SET oldest = ?1", [before])?;
-    Ok(Ok(()))
-}
-
-/// Reads `first, count, types, sources, body`.
-pub(super) fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row {
-        first: row.get(0)?,
-        count: row.get(1)?,
-        types: row.get(2)?,
-        sources: row.get(3)?,
-        body: Bytes::from(row.get::<_, Vec<u8>>(4)?),
-    })
 }

@@ -56,8 +56,24 @@ pub enum EmbeddedStoreError {
         /// What was found.
         problem: &'static str,
     },
-    /// The thread that writes is gone.
-    #[error("the store has stopped writing after a failure: open it again")]
+    /// Committing has failed in a way that leaves open whether it took place.
+    #[error(
+        "whether the events were stored is not known, because committing to {} failed: append the \
+         same ones again, which stores them once",
+        path.display()
+    )]
+    OutcomeUnknown {
+        /// The file of the database.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// The thread that writes is gone, and with it the answer.
+    #[error(
+        "the store has stopped writing after a failure: open it again, and append the same events \
+         again, which stores them once"
+    )]
     Stopped,
     /// The file system refused something.
     #[error("can't {action} {}", path.display())]
@@ -75,21 +91,34 @@ pub enum EmbeddedStoreError {
     Sqlite {
         /// The file of the database.
         path: PathBuf,
+        /// Whether the cause may go away: a lock, a full disk, a file that can't be reached.
+        retryable: bool,
         /// Why it failed.
         #[source]
-        source: Arc<rusqlite::Error>,
+        source: Arc<dyn std::error::Error + Send + Sync>,
     },
 }
 
 impl EmbeddedStoreError {
+    pub(super) fn sqlite(path: PathBuf, source: rusqlite::Error) -> Self {
+        let retryable = matches!(
+            source.sqlite_error_code(),
+            Some(
+                ErrorCode::CannotOpen
+                    | ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::DiskFull
+                    | ErrorCode::FileLockingProtocolFailed
+                    | ErrorCode::OutOfMemory
+                    | ErrorCode::SystemIoFailure
+            )
+        );
+        Self::Sqlite { path, retryable, source: Arc::new(source) }
+    }
+
     pub(super) fn into_error(self, operation: &'static str) -> Error {
-        let retryable = match &self {
-            Self::Sqlite { source, .. } => matches!(
-                source.sqlite_error_code(),
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull)
-            ),
-            _ => false,
-        };
+        let retryable =
+            matches!(self, Self::Sqlite { retryable: true, .. } | Self::OutcomeUnknown { .. });
         Error::backend(operation, retryable, self)
     }
 }
@@ -98,6 +127,8 @@ impl EmbeddedStoreError {
 #[derive(Debug)]
 pub(super) enum Failure {
     Sqlite(rusqlite::Error),
+    /// Of the commit itself.
+    Commit(rusqlite::Error),
     Store(EmbeddedStoreError),
 }
 

@@ -11,6 +11,7 @@ mod connection;
 mod error;
 mod filter;
 mod query;
+mod removal;
 mod scan;
 mod schema;
 

@@ -5,17 +5,18 @@ use std::{
     hash::{BuildHasher, Hasher, RandomState},
     io,
     path::{Path, PathBuf},
-    process,
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 use eventstream_core::Identity;
-use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use siphasher::sip::SipHasher13;
 
-use super::{connection::Database, error::EmbeddedStoreError};
+use super::{
+    connection::Database,
+    error::{EmbeddedStoreError, Failure},
+};
 
-type Result<T> = std::result::Result<T, EmbeddedStoreError>;
+type Result<T, E = EmbeddedStoreError> = std::result::Result<T, E>;
 
 /// The file in the store's directory.
 pub(super) const FILE: &str = "events.sqlite3";
@@ -28,10 +29,10 @@ const FORMAT: u32 = 1;
 /// wherever a store begins.
 ///
 /// - `store`: one row: whose events these are, the offset of the first event, and the key that
-///   message ids and sources are hashed with.
+///   names of types, sources and message ids are hashed with.
 /// - `head`: one row: the oldest offset that is there, and the next one.
-/// - `type`: gives each event type a number.
-/// - `chunk`: the events; `types` and `sources` say which are in it. See `chunk.rs`.
+/// - `type`: the names of the event types that were ever appended.
+/// - `chunk`: the events, and a summary of which are in it: see `chunk/mod.rs`.
 /// - `message`: finds an event by the hash of its message id.
 const TABLES: &str = "
     CREATE TABLE store (
@@ -47,14 +48,12 @@ const TABLES: &str = "
         next INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE type (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE
-    ) STRICT;
+        name TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE chunk (
         first INTEGER PRIMARY KEY,
         count INTEGER NOT NULL,
-        types BLOB NOT NULL,
-        sources BLOB NOT NULL,
+        summary BLOB NOT NULL,
         body BLOB NOT NULL
     ) STRICT;
     CREATE TABLE message (
@@ -71,7 +70,7 @@ pub(super) struct Charter {
     pub(super) application: Identity,
     /// The offset of the store's first event.
     pub(super) first_offset: u64,
-    /// What message ids and sources are hashed with.
+    /// What names of types, sources and message ids are hashed with.
     pub(super) hash_key: [u8; 16],
 }
 
@@ -98,6 +97,11 @@ impl Charter {
     /// The hash that finds an event by its message id.
     pub(super) fn hash_message_id(&self, message_id: &str) -> i64 {
         self.hash(&[message_id]).cast_signed()
+    }
+
+    /// The hash that finds events by their type.
+    pub(super) fn hash_type(&self, name: &str) -> u64 {
+        self.hash(&[name])
     }
 
     /// The hash that finds events by their source.
@@ -129,6 +133,26 @@ impl Head {
             .prepare_cached("SELECT oldest, next FROM head")?
             .query_row([], |row| Ok(Self { oldest: row.get(0)?, next: row.get(1)? }))
     }
+
+    /// Checks that the events end where the head says: otherwise events would be hidden, and their
+    /// offsets given again.
+    pub(super) fn check(self, connection: &Connection, charter: &Charter) -> Result<(), Failure> {
+        let end: Option<i64> = connection
+            .prepare_cached("SELECT first + count FROM chunk ORDER BY first DESC LIMIT 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let end = end.unwrap_or(self.oldest);
+        if end == self.next {
+            return Ok(());
+        }
+        let (first, last) = (end.min(self.next), end.max(self.next) - 1);
+        Err(EmbeddedStoreError::Damaged {
+            first: charter.absolute(first),
+            last: charter.absolute(last),
+            problem: "the store's head and its events don't agree about where they end",
+        }
+        .into())
+    }
 }
 
 /// Creates a store, unless there is one: whole, or not at all, whatever happens meanwhile.
@@ -137,41 +161,66 @@ pub(super) fn create(directory: &Path, charter: &Charter) -> Result<()> {
         let path = path.to_owned();
         move |source: io::Error| EmbeddedStoreError::File { action, path, source: source.into() }
     };
-    fs::create_dir_all(directory).map_err(failed("create the directory", directory))?;
+    create_directory(directory).map_err(failed("create the directory", directory))?;
     let file = directory.join(FILE);
-    if file.exists() {
+    if file.try_exists().map_err(failed("look for", &file))? {
         return Ok(());
     }
     let draft = Draft::new(directory);
     let database = Database::new(draft.0.clone());
-    let connection =
-        database.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-    write(&connection, charter).map_err(|error| database.error(error))?;
-    // Closing moves what is in the log to the file, and removes the log.
+    let mut connection = database.create().map_err(|error| database.error(error))?;
+    write(&mut connection, charter).map_err(|error| database.error(error))?;
     connection.close().map_err(|(_, error)| database.error(error))?;
-    File::open(&draft.0).and_then(|draft| draft.sync_all()).map_err(failed("sync", &draft.0))?;
+    // It has to be whole before it gets its name: a full disk may have cut it short.
+    let (connection, _) = open(&database)?;
+    connection.close().map_err(|(_, error)| database.error(error))?;
+    let sync = |path: &Path| File::options().write(true).open(path)?.sync_all();
+    sync(&draft.0).map_err(failed("sync", &draft.0))?;
     match fs::hard_link(&draft.0, &file) {
         // Another process was faster, and its store counts.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        // Not every file system has links.
+        Err(_) if !file.exists() => {
+            fs::rename(&draft.0, &file).map_err(failed("create", &file))?;
+        }
         result => result.map_err(failed("create", &file))?,
     }
     drop(draft);
-    File::open(directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(failed("sync the directory", directory))
+    sync_directory(directory).map_err(failed("sync the directory", directory))
+}
+
+/// Creates a directory and those that it lies in, so that they are there after a power cut.
+fn create_directory(directory: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = directory.ancestors().take_while(|path| !path.exists()).collect();
+    fs::create_dir_all(directory)?;
+    for created in missing {
+        match created.parent() {
+            Some(parent) if parent != Path::new("") => sync_directory(parent)?,
+            _ => sync_directory(Path::new("."))?,
+        }
+    }
+    Ok(())
+}
+
+/// Has the entries of a directory written to disk.
+#[cfg(unix)]
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+/// Elsewhere a directory can't be opened, and its entries are written with its files.
+#[cfg(not(unix))]
+fn sync_directory(_directory: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// The file that a store is made in before it gets its name.
 struct Draft(PathBuf);
 
 impl Draft {
+    /// A name that nobody else has, on this machine or another.
     fn new(directory: &Path) -> Self {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let draft = Self(directory.join(format!("{FILE}.new-{}-{number}", process::id())));
-        // A process of the same number may have been killed while it made one.
-        draft.remove();
-        draft
+        Self(directory.join(format!("{FILE}.new-{:016x}", RandomState::new().hash_one(0))))
     }
 
     /// Removes what is left of it, if anything is.
@@ -191,14 +240,14 @@ impl Drop for Draft {
     }
 }
 
-fn write(connection: &Connection, charter: &Charter) -> rusqlite::Result<()> {
+fn write(connection: &mut Connection, charter: &Charter) -> rusqlite::Result<()> {
     // Space of truncated events can be given back in small steps.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.pragma_update(None, "user_version", FORMAT)?;
-    connection.execute_batch(TABLES)?;
-    connection.execute(
+    let transaction = connection.transaction()?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.execute_batch(TABLES)?;
+    transaction.execute(
         "INSERT INTO store VALUES (1, ?1, ?2, ?3, ?4)",
         params![
             charter.application.name,
@@ -207,7 +256,12 @@ fn write(connection: &Connection, charter: &Charter) -> rusqlite::Result<()> {
             charter.hash_key,
         ],
     )?;
-    Ok(())
+    transaction.commit()?;
+    // Last: what was written before is in the file by now, and not in a log beside it.
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
+        let mode: String = row.get(0)?;
+        if mode == "wal" { Ok(()) } else { Err(rusqlite::Error::ExecuteReturnedResults) }
+    })
 }
 
 /// Opens a database file if it is a store.
@@ -218,14 +272,7 @@ pub(super) fn open(database: &Database) -> Result<(Connection, Charter)> {
         Some(ErrorCode::NotADatabase) => not_a_store("it is no SQLite database"),
         _ => database.error(error),
     };
-    let connection = match database.connect(OpenFlags::SQLITE_OPEN_READ_WRITE) {
-        Err(EmbeddedStoreError::Sqlite { source, .. })
-            if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) =>
-        {
-            return Err(not_a_store("it is no SQLite database"));
-        }
-        connection => connection?,
-    };
+    let connection = database.open().map_err(sqlite)?;
     let pragma = |name| {
         connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0)).map_err(sqlite)
     };

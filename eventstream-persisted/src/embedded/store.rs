@@ -1,6 +1,6 @@
 use std::{
     collections::HashSet,
-    fmt, fs,
+    fmt, fs, io,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -36,6 +36,10 @@ const MAX_PARCEL: usize = 512 * 1024 * 1024;
 ///   milliseconds.
 /// - Message ids are remembered for as long as their events are there: an id whose event was
 ///   truncated may be appended again.
+/// - Truncated events can't be read from the moment on that the store is truncated;
+///   [`truncate`](EventStore::truncate) returns once their space is given back, too.
+/// - Dropping the last handle waits for the commit under way, so that the files are closed then. It
+///   blocks the thread for as long.
 ///
 /// A clone is another handle to the same store. It needs a tokio runtime around it.
 ///
@@ -91,10 +95,12 @@ impl Files {
             let problem = "it is a file, and a store is a directory";
             return Err(EmbeddedStoreError::NotAStore { path: path(), problem });
         }
-        if !directory.exists() {
+        let exists =
+            |path: &Path| path.try_exists().map_err(|error| file_error("look for", path, error));
+        if !exists(directory)? {
             return Err(EmbeddedStoreError::NotFound { path: path() });
         }
-        if !file.exists() {
+        if !exists(&file)? {
             let problem = "the directory has no file events.sqlite3";
             return Err(EmbeddedStoreError::NotAStore { path: path(), problem });
         }
@@ -104,18 +110,25 @@ impl Files {
     }
 
     /// The size of all files.
-    fn bytes(&self) -> std::io::Result<u64> {
-        let mut bytes = 0;
-        for entry in fs::read_dir(&self.directory)? {
-            match entry?.metadata() {
-                Ok(file) => bytes += file.len(),
-                // Removed meanwhile: another process has closed the store.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+    fn bytes(&self) -> Result<u64, EmbeddedStoreError> {
+        let sum = || {
+            let mut bytes = 0;
+            for entry in fs::read_dir(&self.directory)? {
+                match entry?.metadata() {
+                    Ok(file) => bytes += file.len(),
+                    // Removed meanwhile: another process has closed the store.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
             }
-        }
-        Ok(bytes)
+            Ok(bytes)
+        };
+        sum().map_err(|error| file_error("read the directory", &self.directory, error))
     }
+}
+
+fn file_error(action: &'static str, path: &Path, source: io::Error) -> EmbeddedStoreError {
+    EmbeddedStoreError::File { action, path: path.to_owned(), source: source.into() }
 }
 
 impl EmbeddedStore {
@@ -184,16 +197,19 @@ impl EmbeddedStore {
     /// [`Error::Backend`] if it can't be read.
     pub async fn stats(&self) -> Result<StoreStats> {
         let (head, events_by_type) = self
-            .read(|transaction, _| {
+            .read(|transaction, charter| {
                 let head = Head::read(transaction)?;
-                Ok((head, events_by_type(transaction, head)?))
+                Ok((head, events_by_type(transaction, charter, head)?))
             })
             .await?;
         let files = &self.0.files;
-        let bytes = files.bytes().map_err(|source| {
-            let (action, path) = ("read the directory", files.directory.clone());
-            EmbeddedStoreError::File { action, path, source: source.into() }.into_error("read")
-        })?;
+        let bytes = {
+            let files = files.clone();
+            spawn_blocking(move || files.bytes())
+                .await
+                .map_err(|error| Error::backend("read", false, error))?
+                .map_err(|error| error.into_error("read"))?
+        };
         Ok(StoreStats {
             first_offset: files.charter.absolute(head.oldest),
             next_offset: files.charter.absolute(head.next),
@@ -222,34 +238,27 @@ impl EventRepository for EmbeddedStore {
     }
 
     async fn load_by_type(&self, types: EventTypes, offset: u64) -> Result<EmbeddedQuery> {
-        let (filter, head) = self
-            .read(move |transaction, _| {
-                Ok((Filter::for_types(transaction, &types)?, Head::read(transaction)?))
-            })
-            .await?;
+        let head = self.read(|transaction, _| Ok(Head::read(transaction)?)).await?;
         let charter = &self.0.files.charter;
         let oldest = charter.absolute(head.oldest);
         if offset < oldest {
             return Err(Error::Truncated { requested: offset, oldest });
         }
         let end = charter.absolute(head.next);
+        let filter = Filter::for_types(charter, types);
         Ok(EmbeddedQuery::new(self.0.files.clone(), filter, offset, end))
     }
 
     async fn load_by_source(&self, handler_key: &str, instance_id: &str) -> Result<EmbeddedQuery> {
         let charter = &self.0.files.charter;
-        let filter = Filter::Source {
-            hash: charter.hash_source(handler_key, instance_id),
-            handler_key: handler_key.to_owned(),
-            instance_id: instance_id.to_owned(),
-        };
+        let filter = Filter::for_source(charter, handler_key, instance_id);
         let head = self.read(|transaction, _| Ok(Head::read(transaction)?)).await?;
         let (oldest, end) = (charter.absolute(head.oldest), charter.absolute(head.next));
         Ok(EmbeddedQuery::new(self.0.files.clone(), filter, oldest, end))
     }
 
     async fn wait_for(&self, offset: u64) -> Result<u64> {
-        Ok(self.0.watch.wait_for(offset).await)
+        self.0.watch.wait_for(offset).await.map_err(|error| error.into_error("watch"))
     }
 }
 

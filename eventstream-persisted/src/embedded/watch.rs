@@ -10,19 +10,34 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::{error::Failure, schema::Head, store::Files};
+use super::{
+    error::{EmbeddedStoreError, Failure},
+    schema::Head,
+    store::Files,
+};
 
 /// How often the database is asked whether another process has committed something, while anyone
 /// waits for it: a look at shared memory, some microseconds.
 const INTERVAL: Duration = Duration::from_millis(10);
 
+/// After so many looks in a row that fail, those who wait are told.
+const PATIENCE: u32 = 3;
+
 /// The next offset, as far as this process knows.
 #[derive(Debug)]
 pub(super) struct Watch {
-    next: watch::Sender<u64>,
+    known: watch::Sender<Known>,
     sleepers: Mutex<Sleepers>,
     /// Somebody begins to wait, or the store is closed.
     changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Known {
+    next: u64,
+    /// How often looking has failed for good, and why it did the last time.
+    failures: u64,
+    error: Option<EmbeddedStoreError>,
 }
 
 #[derive(Debug, Default)]
@@ -33,28 +48,39 @@ struct Sleepers {
 
 impl Watch {
     pub(super) fn new(next: u64) -> Self {
-        Self { next: watch::Sender::new(next), sleepers: Mutex::default(), changed: Condvar::new() }
+        let known = watch::Sender::new(Known { next, failures: 0, error: None });
+        Self { known, sleepers: Mutex::default(), changed: Condvar::new() }
     }
 
     /// Notes what was committed, and wakes those who wait.
     pub(super) fn committed(&self, next: u64) {
-        self.next.send_if_modified(|known| {
-            let more = next > *known;
-            *known = next.max(*known);
+        self.known.send_if_modified(|known| {
+            let more = next > known.next;
+            known.next = next.max(known.next);
             more
         });
     }
 
-    /// Waits for the next offset to pass `offset`.
-    pub(super) async fn wait_for(&self, offset: u64) -> u64 {
-        let mut next = self.next.subscribe();
-        let known = *next.borrow();
-        if known > offset {
-            return known;
-        }
+    /// Waits for the next offset to pass `offset`. An error if it can't be found out.
+    pub(super) async fn wait_for(&self, offset: u64) -> Result<u64, EmbeddedStoreError> {
+        let mut known = self.known.subscribe();
+        let failures = {
+            let known = known.borrow();
+            if known.next > offset {
+                return Ok(known.next);
+            }
+            known.failures
+        };
         let _sleeping = Sleeping::begin(self);
-        // It can't fail: the sender is a part of `self`.
-        next.wait_for(|next| *next > offset).await.map_or(known, |next| *next)
+        let changed = known
+            .wait_for(|known| known.next > offset || known.failures > failures)
+            .await
+            // The sender is a part of `self`.
+            .map_err(|_| EmbeddedStoreError::Stopped)?;
+        match &changed.error {
+            Some(error) if changed.next <= offset => Err(error.clone()),
+            _ => Ok(changed.next),
+        }
     }
 
     /// Starts the thread that looks for what other processes commit.
@@ -62,21 +88,30 @@ impl Watch {
         let watch = self.clone();
         let look = move || {
             let mut observer = None;
+            let mut failed = 0_u32;
             while watch.until_someone_waits() {
-                if let Err(failure) = watch.look(&files, &mut observer) {
-                    let error = files.database.name(failure);
-                    tracing::warn!(
-                        store = %files.database.file().display(),
-                        error = &error as &dyn std::error::Error,
-                        "can't see what other processes append; trying again"
-                    );
-                    observer = None;
+                match watch.look(&files, &mut observer) {
+                    Ok(()) => failed = 0,
+                    Err(failure) => {
+                        observer = None;
+                        failed += 1;
+                        if failed.is_multiple_of(PATIENCE) {
+                            watch.failed(files.database.name(failure));
+                        }
+                    }
                 }
                 watch.pause();
             }
         };
         let thread = thread::Builder::new().name("eventstream-watch".to_owned()).spawn(look)?;
         Ok(Watching { watch: self.clone(), thread: Some(thread) })
+    }
+
+    fn failed(&self, error: EmbeddedStoreError) {
+        self.known.send_modify(|known| {
+            known.failures += 1;
+            known.error = Some(error);
+        });
     }
 
     /// False: the store is closed.

@@ -7,8 +7,9 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    commit::{Commit, Types, truncate},
+    commit::{Commit, Types},
     error::{EmbeddedStoreError, Failure},
+    removal::{Removal, give_back_space, remove_some, truncate},
     store::Files,
     watch::Watch,
 };
@@ -40,7 +41,16 @@ impl Writer {
         recent: RecentEvents,
     ) -> io::Result<Self> {
         let (requests, queue) = mpsc::channel(QUEUE);
-        let mut thread = Thread { files, connection, watch, recent, types: Types::default() };
+        let mut thread = Thread {
+            files,
+            connection,
+            watch,
+            recent,
+            types: Types::default(),
+            // What a store left behind that was closed meanwhile.
+            removing: true,
+            truncated: Vec::new(),
+        };
         let thread = thread::Builder::new()
             .name("eventstream-write".to_owned())
             .spawn(move || thread.run(queue))?;
@@ -85,6 +95,10 @@ struct Thread {
     watch: Arc<Watch>,
     recent: RecentEvents,
     types: Types,
+    /// There may be something to remove that was truncated.
+    removing: bool,
+    /// Those who wait for it.
+    truncated: Vec<Reply<()>>,
 }
 
 /// An append as it was asked for.
@@ -93,16 +107,29 @@ type Append = (Vec<Parcel>, Expect, Reply<Range<u64>>);
 impl Thread {
     fn run(&mut self, mut queue: mpsc::Receiver<Request>) {
         let mut held = None;
-        while let Some(request) = held.take().or_else(|| queue.blocking_recv()) {
+        while let Some(request) = held.take().or_else(|| self.next(&mut queue)) {
             match request {
                 Request::Append { parcels, expect, reply } => {
                     held = self.append((parcels, expect, reply), &mut queue);
                 }
-                Request::Truncate { before, reply } => {
-                    let _ = reply.send(self.truncate(before));
-                }
+                Request::Truncate { before, reply } => self.truncate(before, reply),
+            }
+            // Appends without a pause must not keep it from being done.
+            self.remove_some();
+        }
+    }
+
+    /// Waits for a request, and removes what is truncated meanwhile.
+    fn next(&mut self, queue: &mut mpsc::Receiver<Request>) -> Option<Request> {
+        while self.removing {
+            match queue.try_recv() {
+                Ok(request) => return Some(request),
+                // The next one who opens the store goes on with it.
+                Err(mpsc::error::TryRecvError::Disconnected) => return None,
+                Err(mpsc::error::TryRecvError::Empty) => self.remove_some(),
             }
         }
+        queue.blocking_recv()
     }
 
     /// Commits an append and those that are queued behind it. Returns a request that stands among
@@ -138,7 +165,21 @@ impl Thread {
             }
             // What was found out about each rests on what the others did, and that is undone.
             Err(error) => {
-                for reply in replies.into_iter().chain(next.map(|(_, _, reply)| reply)) {
+                let failed = replies.into_iter().chain(next.map(|(_, _, reply)| reply));
+                let mut failed: Vec<_> = failed.collect();
+                if outcomes.is_empty() {
+                    // It could not even begin, after a long wait most likely. Those who are queued
+                    // have waited as long, and would have to wait as long again one by one.
+                    while held.is_none()
+                        && let Ok(request) = queue.try_recv()
+                    {
+                        match request {
+                            Request::Append { reply, .. } => failed.push(reply),
+                            truncate @ Request::Truncate { .. } => held = Some(truncate),
+                        }
+                    }
+                }
+                for reply in failed {
                     let _ = reply.send(Err(error.clone().into_error("append")));
                 }
             }
@@ -174,20 +215,51 @@ impl Thread {
         }
     }
 
-    fn truncate(&mut self, before: u64) -> Result<()> {
-        let Self { files, connection, recent, .. } = self;
+    fn truncate(&mut self, before: u64, reply: Reply<()>) {
+        let Self { files, connection, .. } = self;
         let truncated = write_transaction(connection, |transaction| {
             truncate(transaction, &files.charter, before)
-        });
-        truncated
-            .and_then(|outcome| {
-                if outcome.is_ok() {
-                    recent.truncate(before);
-                    give_back_space(connection)?;
-                }
-                Ok(outcome)
-            })
-            .map_err(|failure| files.database.name(failure).into_error("truncate"))?
+        })
+        .map_err(|failure| files.database.name(failure).into_error("truncate"))
+        .flatten();
+        if truncated.is_err() {
+            let _ = reply.send(truncated);
+            return;
+        }
+        self.recent.truncate(before);
+        self.removing = true;
+        self.truncated.push(reply);
+    }
+
+    /// Removes some of what is truncated, if there is anything; tells those who wait when there is
+    /// not.
+    fn remove_some(&mut self) {
+        if !self.removing {
+            return;
+        }
+        let Self { files, connection, .. } = self;
+        let removal =
+            write_transaction(connection, |transaction| remove_some(transaction, &files.charter))
+                .and_then(|removal| match removal {
+                    Removal::Goes => Ok(removal),
+                    Removal::Done => Ok(give_back_space(connection)?),
+                });
+        if matches!(removal, Ok(Removal::Goes)) {
+            return;
+        }
+        if let Err(failure) = removal {
+            // Truncated it is. The space is given back another time.
+            let error = files.database.name(failure);
+            tracing::warn!(
+                store = %files.database.file().display(),
+                error = &error as &dyn std::error::Error,
+                "can't remove what was truncated"
+            );
+        }
+        self.removing = false;
+        for reply in self.truncated.drain(..) {
+            let _ = reply.send(Ok(()));
+        }
     }
 }
 
@@ -198,15 +270,6 @@ fn write_transaction<T>(
     // Immediate: no other process can append between looking at the head and changing it.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let result = write(&transaction)?;
-    transaction.commit()?;
+    transaction.commit().map_err(Failure::Commit)?;
     Ok(result)
-}
-
-/// Gives the pages that hold nothing any more back to the file system.
-fn give_back_space(connection: &Connection) -> rusqlite::Result<()> {
-    let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
-    let mut steps = vacuum.query([])?;
-    // A step for each page.
-    while steps.next()?.is_some() {}
-    Ok(())
 }

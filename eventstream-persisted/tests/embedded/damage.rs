@@ -4,7 +4,7 @@ use eventstream_core::{
 use eventstream_persisted::{EmbeddedStore, EmbeddedStoreError};
 use rusqlite::Connection;
 
-use crate::support::{Temporary, create, drain, parcels};
+use crate::support::{Temporary, create, drain, parcels, text};
 
 /// A store of three chunks of events, on which somebody has run SQL.
 async fn damaged_by(sql: &str) -> Temporary {
@@ -86,4 +86,44 @@ async fn a_damaged_chunk_can_be_truncated() {
     t.store.truncate(last + 1).await.unwrap();
     let rest = t.store.load_by_type(EventTypes::any(), last + 1).await.unwrap();
     assert_eq!(drain(rest).await.unwrap().len() as u64, 1_499 - last);
+}
+
+#[tokio::test]
+async fn a_filter_passes_over_no_chunk_whose_summary_has_changed() {
+    for sql in [
+        "UPDATE chunk SET summary = CAST(substr(summary, 1, 14) || x'00' || substr(summary, 16) \
+         AS BLOB) WHERE ",
+        "UPDATE chunk SET count = count + 16 WHERE ",
+        "UPDATE chunk SET count = count - 16 WHERE ",
+    ] {
+        let t = damaged_by(&format!("{sql}{SECOND}")).await;
+        for types in [EventTypes::from("type"), EventTypes::from("other")] {
+            let query = t.store.load_by_type(types, 0).await.unwrap();
+            assert!(matches!(drain(query).await, Err(Error::Backend { .. })), "{sql}");
+        }
+        let query = t.store.load_by_source("handler", "instance").await.unwrap();
+        assert!(drain(query).await.is_err(), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_appended_where_the_head_hides_events() {
+    for sql in ["UPDATE head SET next = next - 10", "UPDATE head SET next = next + 10"] {
+        let t = damaged_by(sql).await;
+        let error = t.store.append(parcels([5_000]), Expect::Any).await.unwrap_err();
+        assert!(text(&error).contains("don't agree"), "{}", text(&error));
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_went_with_a_damaged_chunk_can_be_used_again() {
+    let t = damaged_by(&format!("UPDATE chunk SET body = x'00' WHERE {SECOND}")).await;
+    let (first, last, _) = found(&t).await;
+    t.store.truncate(last + 1).await.unwrap();
+    for id in [0, first, last] {
+        let range = t.store.append(parcels([id]), Expect::Any).await.unwrap();
+        assert!(range.start >= 1_500, "{id}: {range:?}");
+    }
+    let stats = t.store.stats().await.unwrap();
+    assert_eq!(stats.events_by_type.values().sum::<u64>(), 1_499 - last + 3);
 }

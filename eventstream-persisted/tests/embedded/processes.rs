@@ -1,5 +1,5 @@
-//! Several processes on one store. What tells two processes apart for SQLite is that they have
-//! connections of their own, and so have two stores that are opened on one directory.
+//! Several stores on one directory, as several processes have them. (Real processes are in the
+//! tests of the program.)
 
 use std::time::Duration;
 
@@ -89,4 +89,36 @@ async fn two_append_and_two_follow() {
     let mut all = ids(&t.store, 0).await;
     all.sort_by_key(|id| id[2..].parse::<u64>().unwrap());
     assert_eq!(all, names(0..2 * count));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_another_one_holds_fails_all_that_wait_at_once_and_is_got_over() {
+    let t = create().await;
+    t.store.append(parcels([0]), Expect::Any).await.unwrap();
+    let other = rusqlite::Connection::open(t.path.join("events.sqlite3")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = std::time::Instant::now();
+    let appends: Vec<_> = (1..=5)
+        .map(|id| {
+            let store = t.store.clone();
+            tokio::spawn(async move { store.append(parcels([id]), Expect::Any).await })
+        })
+        .collect();
+    for append in appends {
+        let error = append.await.unwrap().unwrap_err();
+        assert!(error.is_retryable(), "{error:?}");
+    }
+    // One wait for all of them, not one for each.
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(t.store.append(parcels(1..=5), Expect::Offset(1)).await.unwrap(), 1..6);
+}
+
+#[tokio::test]
+async fn a_file_that_can_not_be_watched_any_more_is_an_error_to_who_waits() {
+    let t = create().await;
+    let store = t.store.clone();
+    std::fs::remove_dir_all(&t.path).unwrap();
+    let error = timeout(LONG, store.wait_for(0)).await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Backend { operation: "watch", .. }), "{error:?}");
 }

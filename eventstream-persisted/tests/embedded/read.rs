@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use eventstream_core::{
-    Envelope, Event, EventQuery, EventRepository, EventStore, EventType, EventTypes, Expect,
-    Identity, Parcel,
+    Cursor, Envelope, Event, EventQuery, EventRepository, EventStore, EventStream, EventType,
+    EventTypes, Expect, Identity, Parcel,
 };
 
 use crate::support::{create, drain, envelope, parcel, parcels};
@@ -146,4 +148,48 @@ async fn stats_count() {
     let by_type: Vec<_> = stats.events_by_type.into_iter().collect();
     assert_eq!(by_type, [(EventType::from("a"), 2), (EventType::from("b"), 1)]);
     assert!(stats.bytes > 1_000);
+}
+
+#[tokio::test]
+async fn the_position_of_a_cursor_follows_a_scan_that_is_dropped_again_and_again() {
+    let t = create().await;
+    t.store.append(parcels(0..60_000), Expect::Any).await.unwrap();
+    let stream = t.store.stream(EventTypes::any());
+    let mut cursor = stream.open(0, EventTypes::from("other")).await.unwrap();
+    let mut seen = vec![0];
+    while cursor.position() < 60_000 {
+        // Until the next page was looked at, and no further.
+        let waited = tokio::time::timeout(Duration::from_millis(1), cursor.next()).await;
+        assert!(waited.is_err());
+        seen.push(cursor.position());
+    }
+    seen.dedup();
+    assert!(seen.is_sorted() && seen.len() > 2, "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_stream_has_only_the_types_that_it_declares() {
+    let t = create().await;
+    let batch = vec![parcel(0, "a"), parcel(1, "b"), parcel(2, "a")];
+    t.store.append(batch, Expect::Any).await.unwrap();
+    let stream = t.store.stream(EventTypes::from("a"));
+    let mut cursor = stream.open(0, EventTypes::any()).await.unwrap();
+    let mut events = Vec::new();
+    while cursor.position() < 3 {
+        cursor.next_batch(&mut events, 10).await.unwrap();
+    }
+    assert_eq!(events.iter().map(|event| event.offset).collect::<Vec<_>>(), [0, 2]);
+}
+
+#[tokio::test]
+async fn a_few_events_of_many_do_not_hold_the_others_in_memory() {
+    let t = create().await;
+    let names = |id: u64| if id.is_multiple_of(100) { "rare" } else { "common" };
+    let batch = (0..2_000).map(|id| parcel(id, names(id))).collect();
+    t.store.append(batch, Expect::Any).await.unwrap();
+    let rare = t.store.load_by_type(EventTypes::from("rare"), 0).await.unwrap();
+    for event in drain(rare).await.unwrap() {
+        // Whoever alone holds the bytes of an event holds those alone.
+        assert!(event.parcel.wire().is_unique());
+    }
 }
