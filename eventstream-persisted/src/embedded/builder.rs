@@ -4,9 +4,7 @@ use eventstream_core::{Error, Identity, Result};
 use tokio::task::spawn_blocking;
 
 use super::{
-    error::EmbeddedStoreError,
-    schema::{self, Charter},
-    store::{EmbeddedStore, Files},
+    creation, error::EmbeddedStoreError, files::Files, schema::Charter, store::EmbeddedStore,
 };
 
 /// Opens or creates an [`EmbeddedStore`]: made by [`EmbeddedStore::builder`].
@@ -66,7 +64,7 @@ impl EmbeddedStoreBuilder {
         if let Some(application) = &self.application {
             application.check("source_application")?;
             let charter = Charter::new(application.clone(), self.first_offset);
-            schema::create(&self.directory, &charter).map_err(failed)?;
+            creation::create(&self.directory, &charter).map_err(failed)?;
         }
         let (files, connection) = Files::open(&self.directory).map_err(failed)?;
         if let Some(wanted) = self.application

@@ -85,7 +85,7 @@ impl<'a> Commit<'a> {
             rest = others;
         }
         if next > first {
-            self.connection.prepare_cached("UPDATE head SET next = ?1")?.execute([next])?;
+            Head { next, ..self.head }.write(self.connection)?;
         }
         Ok((first, self.records.into_iter().map(|record| record.parcel).collect()))
     }

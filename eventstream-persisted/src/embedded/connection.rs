@@ -1,12 +1,12 @@
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 
-use super::error::{EmbeddedStoreError, Failure};
+use super::error::{EmbeddedStoreError, Failure, Message};
 
 type Result<T, E = EmbeddedStoreError> = std::result::Result<T, E>;
 
@@ -36,20 +36,20 @@ impl Database {
     }
 
     /// Names the file in an error of SQLite's.
-    pub(super) fn error(&self, source: rusqlite::Error) -> EmbeddedStoreError {
+    pub(super) fn error(&self, source: &rusqlite::Error) -> EmbeddedStoreError {
         EmbeddedStoreError::sqlite(self.file.clone(), source)
     }
 
     /// Names the file in a failure.
     pub(super) fn name(&self, failure: Failure) -> EmbeddedStoreError {
         match failure {
-            Failure::Sqlite(error) => self.error(error),
+            Failure::Sqlite(error) => self.error(&error),
             Failure::Commit(error) => match error.sqlite_error_code() {
                 // Refused before anything was written that counts.
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull) => self.error(error),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull) => self.error(&error),
                 _ => EmbeddedStoreError::OutcomeUnknown {
                     path: self.file.clone(),
-                    source: Arc::new(error),
+                    source: Message::of(&error),
                 },
             },
             Failure::Store(error) => error,
@@ -110,7 +110,7 @@ impl Database {
             connection.pragma_update(None, "query_only", true)?;
             Ok(connection)
         };
-        open().map_err(|error| self.error(error))
+        open().map_err(|error| self.error(&error))
     }
 
     fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

@@ -32,9 +32,9 @@ pub enum EmbeddedStoreError {
         /// What was opened.
         path: PathBuf,
         /// Its format.
-        found: u32,
+        found: i64,
         /// The format that this version reads.
-        supported: u32,
+        supported: i64,
     },
     /// The store keeps another application's events.
     #[error("{} keeps the events of {found}, not of {wanted}", path.display())]
@@ -55,6 +55,32 @@ pub enum EmbeddedStoreError {
         last: u64,
         /// What was found.
         problem: &'static str,
+    },
+    /// What the store knows of itself has changed: whose events it keeps, and where they begin and
+    /// end.
+    #[error(
+        "the store's own records are damaged (whose events it keeps, or where they begin and end): \
+         restore it from a backup"
+    )]
+    DamagedHead,
+    /// The store's file is not the one that was opened.
+    #[error("{} was removed or replaced while it was open: open it again", path.display())]
+    Replaced {
+        /// The file of the database.
+        path: PathBuf,
+    },
+    /// The store can't be written to. Readers have to, because they leave marks for each other.
+    #[error(
+        "can't open {} for reading and writing: a store's directory and its files have to be \
+         writable, also to be read",
+        path.display()
+    )]
+    NotWritable {
+        /// The file of the database.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// Committing has failed in a way that leaves open whether it took place.
     #[error(
@@ -100,12 +126,18 @@ pub enum EmbeddedStoreError {
 }
 
 impl EmbeddedStoreError {
-    pub(super) fn sqlite(path: PathBuf, source: rusqlite::Error) -> Self {
+    pub(super) fn sqlite(path: PathBuf, error: &rusqlite::Error) -> Self {
+        let code = error.sqlite_error_code();
+        let source = Message::of(error);
+        if let Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) =
+            code
+        {
+            return Self::NotWritable { path, source };
+        }
         let retryable = matches!(
-            source.sqlite_error_code(),
+            code,
             Some(
-                ErrorCode::CannotOpen
-                    | ErrorCode::DatabaseBusy
+                ErrorCode::DatabaseBusy
                     | ErrorCode::DatabaseLocked
                     | ErrorCode::DiskFull
                     | ErrorCode::FileLockingProtocolFailed
@@ -113,13 +145,25 @@ impl EmbeddedStoreError {
                     | ErrorCode::SystemIoFailure
             )
         );
-        Self::Sqlite { path, retryable, source: Arc::new(source) }
+        Self::Sqlite { path, retryable, source }
     }
 
     pub(super) fn into_error(self, operation: &'static str) -> Error {
         let retryable =
             matches!(self, Self::Sqlite { retryable: true, .. } | Self::OutcomeUnknown { .. });
         Error::backend(operation, retryable, self)
+    }
+}
+
+/// What SQLite said. (The library's error would say it twice: once itself, once as its source. And it
+/// would be part of our API.)
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Message(String);
+
+impl Message {
+    pub(super) fn of(error: &rusqlite::Error) -> Arc<dyn std::error::Error + Send + Sync> {
+        Arc::new(Self(error.to_string()))
     }
 }
 

@@ -4,9 +4,9 @@ use eventstream_core::{Error, Event, EventQuery, Result};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{
+    files::Files,
     filter::Filter,
     scan::{Page, read_page},
-    store::Files,
 };
 
 /// A run of events out of an [`EmbeddedStore`](crate::EmbeddedStore).

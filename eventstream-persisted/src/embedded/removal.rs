@@ -36,7 +36,7 @@ pub(super) fn truncate(
     }
     let before = charter.relative(before);
     if before > head.oldest {
-        connection.prepare_cached("UPDATE head SET oldest = ?1")?.execute([before])?;
+        Head { oldest: before, ..head }.write(connection)?;
     }
     Ok(Ok(()))
 }

@@ -1,11 +1,6 @@
-//! The tables of a store, how it is created, and how it is recognised.
+//! The tables of a store, and how it is recognised.
 
-use std::{
-    fs::{self, File},
-    hash::{BuildHasher, Hasher, RandomState},
-    io,
-    path::{Path, PathBuf},
-};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use eventstream_core::Identity;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
@@ -23,7 +18,7 @@ pub(super) const FILE: &str = "events.sqlite3";
 
 /// `evst`: SQLite keeps it in the file's header, and `file` and other tools show it.
 const APPLICATION_ID: u32 = 0x6576_7374;
-const FORMAT: u32 = 1;
+const FORMAT: i64 = 1;
 
 /// Offsets are stored relative to the store's first one, so that they fit SQLite's signed integers
 /// wherever a store begins.
@@ -31,6 +26,7 @@ const FORMAT: u32 = 1;
 /// - `store`: one row: whose events these are, the offset of the first event, and the key that
 ///   names of types, sources and message ids are hashed with.
 /// - `head`: one row: the oldest offset that is there, and the next one.
+///   (These two rows carry a CRC-32C of their values.)
 /// - `type`: the names of the event types that were ever appended.
 /// - `chunk`: the events, and a summary of which are in it: see `chunk/mod.rs`.
 /// - `message`: finds an event by the hash of its message id.
@@ -40,12 +36,14 @@ const TABLES: &str = "
         application_name TEXT NOT NULL,
         application_key TEXT NOT NULL,
         first_offset TEXT NOT NULL,
-        hash_key BLOB NOT NULL
+        hash_key BLOB NOT NULL,
+        checksum INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE head (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         oldest INTEGER NOT NULL,
-        next INTEGER NOT NULL
+        next INTEGER NOT NULL,
+        checksum INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE type (
         name TEXT PRIMARY KEY
@@ -61,7 +59,6 @@ const TABLES: &str = "
         position INTEGER NOT NULL,
         PRIMARY KEY (hash, position)
     ) STRICT, WITHOUT ROWID;
-    INSERT INTO head VALUES (1, 0, 0);
 ";
 
 /// What is fixed when a store is created.
@@ -82,6 +79,19 @@ impl Charter {
             half.copy_from_slice(&RandomState::new().hash_one(0).to_le_bytes());
         }
         Self { application, first_offset, hash_key }
+    }
+
+    fn checksum(&self) -> u32 {
+        let Identity { name, key } = &self.application;
+        let first_offset = self.first_offset.to_string();
+        [name.as_bytes(), key.as_bytes(), first_offset.as_bytes(), &self.hash_key].into_iter().fold(
+            0,
+            |checksum, part| {
+                // With its length, so that the parts can't run into each other.
+                let len = (part.len() as u64).to_le_bytes();
+                crc32c::crc32c_append(crc32c::crc32c_append(checksum, &len), part)
+            },
+        )
     }
 
     /// The offset of a position.
@@ -128,10 +138,29 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn read(connection: &Connection) -> Result<Self, Failure> {
+        let (head, checksum) = connection
+            .prepare_cached("SELECT oldest, next, checksum FROM head")?
+            .query_row([], |row| {
+                let head = Self { oldest: row.get(0)?, next: row.get(1)? };
+                Ok((head, row.get::<_, u32>(2)?))
+            })?;
+        if checksum != head.checksum() {
+            return Err(EmbeddedStoreError::DamagedHead.into());
+        }
+        Ok(head)
+    }
+
+    pub(super) fn write(self, connection: &Connection) -> rusqlite::Result<()> {
         connection
-            .prepare_cached("SELECT oldest, next FROM head")?
-            .query_row([], |row| Ok(Self { oldest: row.get(0)?, next: row.get(1)? }))
+            .prepare_cached("INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3)")?
+            .execute(params![self.oldest, self.next, self.checksum()])
+            .map(drop)
+    }
+
+    fn checksum(self) -> u32 {
+        let checksum = crc32c::crc32c(&self.oldest.to_le_bytes());
+        crc32c::crc32c_append(checksum, &self.next.to_le_bytes())
     }
 
     /// Checks that the events end where the head says: otherwise events would be hidden, and their
@@ -155,92 +184,8 @@ impl Head {
     }
 }
 
-/// Creates a store, unless there is one: whole, or not at all, whatever happens meanwhile.
-pub(super) fn create(directory: &Path, charter: &Charter) -> Result<()> {
-    let failed = |action: &'static str, path: &Path| {
-        let path = path.to_owned();
-        move |source: io::Error| EmbeddedStoreError::File { action, path, source: source.into() }
-    };
-    create_directory(directory).map_err(failed("create the directory", directory))?;
-    let file = directory.join(FILE);
-    if file.try_exists().map_err(failed("look for", &file))? {
-        return Ok(());
-    }
-    let draft = Draft::new(directory);
-    let database = Database::new(draft.0.clone());
-    let mut connection = database.create().map_err(|error| database.error(error))?;
-    write(&mut connection, charter).map_err(|error| database.error(error))?;
-    connection.close().map_err(|(_, error)| database.error(error))?;
-    // It has to be whole before it gets its name: a full disk may have cut it short.
-    let (connection, _) = open(&database)?;
-    connection.close().map_err(|(_, error)| database.error(error))?;
-    let sync = |path: &Path| File::options().write(true).open(path)?.sync_all();
-    sync(&draft.0).map_err(failed("sync", &draft.0))?;
-    match fs::hard_link(&draft.0, &file) {
-        // Another process was faster, and its store counts.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        // Not every file system has links.
-        Err(_) if !file.exists() => {
-            fs::rename(&draft.0, &file).map_err(failed("create", &file))?;
-        }
-        result => result.map_err(failed("create", &file))?,
-    }
-    drop(draft);
-    sync_directory(directory).map_err(failed("sync the directory", directory))
-}
-
-/// Creates a directory and those that it lies in, so that they are there after a power cut.
-fn create_directory(directory: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = directory.ancestors().take_while(|path| !path.exists()).collect();
-    fs::create_dir_all(directory)?;
-    for created in missing {
-        match created.parent() {
-            Some(parent) if parent != Path::new("") => sync_directory(parent)?,
-            _ => sync_directory(Path::new("."))?,
-        }
-    }
-    Ok(())
-}
-
-/// Has the entries of a directory written to disk.
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
-}
-
-/// Elsewhere a directory can't be opened, and its entries are written with its files.
-#[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// The file that a store is made in before it gets its name.
-struct Draft(PathBuf);
-
-impl Draft {
-    /// A name that nobody else has, on this machine or another.
-    fn new(directory: &Path) -> Self {
-        Self(directory.join(format!("{FILE}.new-{:016x}", RandomState::new().hash_one(0))))
-    }
-
-    /// Removes what is left of it, if anything is.
-    fn remove(&self) {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut name = self.0.clone().into_os_string();
-            name.push(suffix);
-            // Not there is the rule.
-            let _ = fs::remove_file(name);
-        }
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        self.remove();
-    }
-}
-
-fn write(connection: &mut Connection, charter: &Charter) -> rusqlite::Result<()> {
+/// Writes the tables of a new store.
+pub(super) fn write(connection: &mut Connection, charter: &Charter) -> rusqlite::Result<()> {
     // Space of truncated events can be given back in small steps.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let transaction = connection.transaction()?;
@@ -248,14 +193,16 @@ fn write(connection: &mut Connection, charter: &Charter) -> rusqlite::Result<()>
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.execute_batch(TABLES)?;
     transaction.execute(
-        "INSERT INTO store VALUES (1, ?1, ?2, ?3, ?4)",
+        "INSERT INTO store VALUES (1, ?1, ?2, ?3, ?4, ?5)",
         params![
             charter.application.name,
             charter.application.key,
             charter.first_offset.to_string(),
             charter.hash_key,
+            charter.checksum(),
         ],
     )?;
+    Head { oldest: 0, next: 0 }.write(&transaction)?;
     transaction.commit()?;
     // Last: what was written before is in the file by now, and not in a log beside it.
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
@@ -270,32 +217,34 @@ pub(super) fn open(database: &Database) -> Result<(Connection, Charter)> {
         |problem| EmbeddedStoreError::NotAStore { path: database.file().to_owned(), problem };
     let sqlite = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => not_a_store("it is no SQLite database"),
-        _ => database.error(error),
+        _ => database.error(&error),
     };
     let connection = database.open().map_err(sqlite)?;
     let pragma = |name| {
-        connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0)).map_err(sqlite)
+        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(sqlite)
     };
-    if pragma("application_id")? != APPLICATION_ID {
-        return Err(not_a_store("it is another program's SQLite database"));
+    if pragma("application_id")? != i64::from(APPLICATION_ID) {
+        return Err(not_a_store("it is an empty database, or another program's"));
     }
     let found = pragma("user_version")?;
     if found != FORMAT {
         let path = database.file().to_owned();
         return Err(EmbeddedStoreError::OtherFormat { path, found, supported: FORMAT });
     }
-    let charter: (_, _, _) = connection
+    let (application, first_offset, hash_key, checksum) = connection
         .query_row(
-            "SELECT application_name, application_key, first_offset, hash_key FROM store",
+            "SELECT application_name, application_key, first_offset, hash_key, checksum FROM store",
             [],
             |row| {
                 let application = Identity::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-                Ok((application, row.get::<_, String>(2)?, row.get(3)?))
+                Ok((application, row.get::<_, String>(2)?, row.get(3)?, row.get::<_, u32>(4)?))
             },
         )
         .map_err(sqlite)?;
-    let (application, first_offset, hash_key) = charter;
-    let first_offset =
-        first_offset.parse().map_err(|_| not_a_store("its first offset is no number"))?;
-    Ok((connection, Charter { application, first_offset, hash_key }))
+    let first_offset = first_offset.parse().map_err(|_| EmbeddedStoreError::DamagedHead)?;
+    let charter = Charter { application, first_offset, hash_key };
+    if charter.checksum() != checksum {
+        return Err(EmbeddedStoreError::DamagedHead);
+    }
+    Ok((connection, charter))
 }

@@ -1,10 +1,4 @@
-use std::{
-    collections::HashSet,
-    fmt, fs, io,
-    ops::Range,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::HashSet, fmt, ops::Range, path::Path, sync::Arc};
 
 use eventstream_core::{
     Error, EventRepository, EventStore, EventTypes, Expect, Identity, Parcel, Result,
@@ -14,11 +8,11 @@ use tokio::task::spawn_blocking;
 
 use super::{
     builder::EmbeddedStoreBuilder,
-    connection::Database,
-    error::{EmbeddedStoreError, Failure},
+    error::Failure,
+    files::Files,
     filter::Filter,
     query::EmbeddedQuery,
-    schema::{self, Charter, Head},
+    schema::{Charter, Head},
     stats::{StoreStats, events_by_type},
     watch::{Watch, Watching},
     writer::Writer,
@@ -79,64 +73,12 @@ struct Inner {
     _watching: Watching,
 }
 
-/// What is read: shared with the threads and the queries of the store.
-#[derive(Debug)]
-pub(super) struct Files {
-    directory: PathBuf,
-    pub(super) database: Database,
-    pub(super) charter: Charter,
-}
-
-impl Files {
-    pub(super) fn open(directory: &Path) -> Result<(Self, Connection), EmbeddedStoreError> {
-        let path = || directory.to_owned();
-        let file = directory.join(schema::FILE);
-        if directory.is_file() {
-            let problem = "it is a file, and a store is a directory";
-            return Err(EmbeddedStoreError::NotAStore { path: path(), problem });
-        }
-        let exists =
-            |path: &Path| path.try_exists().map_err(|error| file_error("look for", path, error));
-        if !exists(directory)? {
-            return Err(EmbeddedStoreError::NotFound { path: path() });
-        }
-        if !exists(&file)? {
-            let problem = "the directory has no file events.sqlite3";
-            return Err(EmbeddedStoreError::NotAStore { path: path(), problem });
-        }
-        let database = Database::new(file);
-        let (connection, charter) = schema::open(&database)?;
-        Ok((Self { directory: path(), database, charter }, connection))
-    }
-
-    /// The size of all files.
-    fn bytes(&self) -> Result<u64, EmbeddedStoreError> {
-        let sum = || {
-            let mut bytes = 0;
-            for entry in fs::read_dir(&self.directory)? {
-                match entry?.metadata() {
-                    Ok(file) => bytes += file.len(),
-                    // Removed meanwhile: another process has closed the store.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(bytes)
-        };
-        sum().map_err(|error| file_error("read the directory", &self.directory, error))
-    }
-}
-
-fn file_error(action: &'static str, path: &Path, source: io::Error) -> EmbeddedStoreError {
-    EmbeddedStoreError::File { action, path: path.to_owned(), source: source.into() }
-}
-
 impl EmbeddedStore {
     /// Opens a store that is there. For more, see [`builder`](Self::builder).
     ///
     /// # Errors
     ///
-    /// [`Error::Backend`] with an [`EmbeddedStoreError`] as its source.
+    /// [`Error::Backend`] with an [`EmbeddedStoreError`](crate::EmbeddedStoreError) as its source.
     pub async fn open(directory: impl AsRef<Path>) -> Result<Self> {
         Self::builder(directory).open().await
     }
@@ -152,7 +94,7 @@ impl EmbeddedStore {
         recent_events: usize,
     ) -> Result<Self> {
         let head = Head::read(&connection)
-            .map_err(|error| files.database.error(error).into_error("open"))?;
+            .map_err(|failure| files.database.name(failure).into_error("open"))?;
         let files = Arc::new(files);
         let next = files.charter.absolute(head.next);
         let recent = RecentEvents::new(&files.charter.application, next, recent_events);
@@ -238,7 +180,7 @@ impl EventRepository for EmbeddedStore {
     }
 
     async fn load_by_type(&self, types: EventTypes, offset: u64) -> Result<EmbeddedQuery> {
-        let head = self.read(|transaction, _| Ok(Head::read(transaction)?)).await?;
+        let head = self.read(|transaction, _| Head::read(transaction)).await?;
         let charter = &self.0.files.charter;
         let oldest = charter.absolute(head.oldest);
         if offset < oldest {
@@ -252,7 +194,7 @@ impl EventRepository for EmbeddedStore {
     async fn load_by_source(&self, handler_key: &str, instance_id: &str) -> Result<EmbeddedQuery> {
         let charter = &self.0.files.charter;
         let filter = Filter::for_source(charter, handler_key, instance_id);
-        let head = self.read(|transaction, _| Ok(Head::read(transaction)?)).await?;
+        let head = self.read(|transaction, _| Head::read(transaction)).await?;
         let (oldest, end) = (charter.absolute(head.oldest), charter.absolute(head.next));
         Ok(EmbeddedQuery::new(self.0.files.clone(), filter, oldest, end))
     }

@@ -12,8 +12,8 @@ use tokio::sync::watch;
 
 use super::{
     error::{EmbeddedStoreError, Failure},
+    files::Files,
     schema::Head,
-    store::Files,
 };
 
 /// How often the database is asked whether another process has committed something, while anyone
@@ -130,6 +130,7 @@ impl Watch {
     }
 
     fn look(&self, files: &Files, observer: &mut Option<Observer>) -> Result<(), Failure> {
+        files.check_in_place()?;
         let observer = match observer {
             Some(observer) => observer,
             None => observer

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     commit::{Commit, Types},
     error::{EmbeddedStoreError, Failure},
+    files::Files,
     removal::{Removal, give_back_space, remove_some, truncate},
-    store::Files,
     watch::Watch,
 };
 use crate::RecentEvents;
@@ -194,6 +194,7 @@ impl Thread {
     ) -> Result<(), EmbeddedStoreError> {
         let Self { files, connection, types, .. } = self;
         let appended = write_transaction(connection, |transaction| {
+            files.check_in_place()?;
             let mut commit = Commit::begin(transaction, &files.charter, types)?;
             write(&mut commit)?;
             commit.finish()

@@ -32,13 +32,16 @@ async fn a_store_that_is_not_there_is_not_made_by_opening_it() {
 async fn what_is_no_store_is_refused_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let (error, _) = refused(directory.path()).await;
-    assert!(matches!(error, EmbeddedStoreError::NotAStore { .. }), "{error:?}");
+    assert!(matches!(error, EmbeddedStoreError::NotFound { .. }), "{error:?}");
 
     let file = directory.path().join("file");
     fs::write(&file, "text").unwrap();
     let (error, text) = refused(&file).await;
     assert!(matches!(error, EmbeddedStoreError::NotAStore { .. }), "{error:?}");
     assert!(text.contains("it is a file"), "{text}");
+
+    let (error, _) = refused(directory.path()).await;
+    assert!(matches!(error, EmbeddedStoreError::NotAStore { .. }), "{error:?}");
 
     let garbage = directory.path().join("events.sqlite3");
     for content in ["no database".repeat(1_000), String::new()] {
@@ -117,4 +120,61 @@ async fn many_can_create_the_same_store_at_once() {
         stores.push(store.await.unwrap().unwrap());
     }
     stores[0].next_offset().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_broken_off_creation_left_is_no_store_and_in_nobodys_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    fs::create_dir(&path).unwrap();
+    let left = path.join("events.sqlite3.new-0123456789abcdef");
+    fs::write(&left, "half of a store").unwrap();
+    fs::write(path.join("events.sqlite3.new-0123456789abcdef-wal"), "log").unwrap();
+    let (error, _) = refused(&path).await;
+    assert!(matches!(error, EmbeddedStoreError::NotFound { .. }), "{error:?}");
+
+    let two_hours_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(7_200);
+    fs::File::options().write(true).open(&left).unwrap().set_modified(two_hours_ago).unwrap();
+    let store = EmbeddedStore::builder(&path).create_for(application()).open().await.unwrap();
+    store.append(parcels(0..3), Expect::Any).await.unwrap();
+    assert!(!left.exists(), "what is old is removed");
+    // What is new may be another process's, at work.
+    assert!(path.join("events.sqlite3.new-0123456789abcdef-wal").exists());
+}
+
+#[tokio::test]
+async fn a_store_that_is_removed_or_replaced_takes_no_more_events() {
+    for replace in [false, true] {
+        let t = create().await;
+        t.store.append(parcels([0]), Expect::Any).await.unwrap();
+        fs::remove_dir_all(&t.path).unwrap();
+        if replace {
+            let other = EmbeddedStore::builder(&t.path).create_for(application()).open().await;
+            other.unwrap().append(parcels([9]), Expect::Any).await.unwrap();
+        }
+        let error = t.store.append(parcels([1]), Expect::Any).await.unwrap_err();
+        assert!(text(&error).contains("removed or replaced"), "{}", text(&error));
+    }
+}
+
+#[tokio::test]
+async fn what_a_store_knows_of_itself_is_protected() {
+    for sql in [
+        "UPDATE head SET next = next + 1",
+        "UPDATE head SET oldest = oldest + 1",
+        "UPDATE head SET next = -next",
+        "UPDATE store SET first_offset = '8'",
+        "UPDATE store SET application_key = 'bpp-key'",
+        "UPDATE store SET application_name = 'bpp'",
+        "UPDATE store SET hash_key = CAST(x'00' || substr(hash_key, 2) AS BLOB)",
+    ] {
+        let t = create().await;
+        t.store.append(parcels(0..10), Expect::Any).await.unwrap();
+        drop(t.store);
+        let database = rusqlite::Connection::open(t.path.join("events.sqlite3")).unwrap();
+        assert_eq!(database.execute(sql, []).unwrap(), 1);
+        drop(database);
+        let (error, _) = refused(&t.path).await;
+        assert!(matches!(error, EmbeddedStoreError::DamagedHead), "{sql}: {error:?}");
+    }
 }
