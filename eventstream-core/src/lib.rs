@@ -5,9 +5,8 @@
 //! drives a [`Handler`] with it, and the handler keeps its own offset, so that effect and offset
 //! commit together.
 //!
-//! This crate does no I/O. What does are its backends: `eventstream-memory`,
-//! `eventstream-persisted`, `eventstream-network`; and whoever writes another one proves it with
-//! `eventstream-streamtest`.
+//! This crate does no I/O. Its backends do: `eventstream-memory` and `eventstream-persisted`; and
+//! whoever writes another one proves it with `eventstream-streamtest`.
 
 mod consumer;
 mod envelope;

@@ -85,6 +85,9 @@ use crate::{Backoff, EventStream, EventTypes, ExponentialBackoff, Finish, Handle
 ///     }
 ///
 ///     async fn handle_event(&mut self, offset: u64, event: Event) -> Result<(), HandlerError> {
+///         if offset != self.next {
+///             return Err(HandlerError::Conflict);
+///         }
 ///         self.count += 1;
 ///         self.next = event.offset + 1;
 ///         if self.count == 3 {

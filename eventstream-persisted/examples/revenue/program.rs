@@ -17,7 +17,10 @@ impl Handler for Revenue {
         Ok(self.next)
     }
 
-    async fn handle_event(&mut self, _offset: u64, event: Event) -> Result<(), HandlerError> {
+    async fn handle_event(&mut self, offset: u64, event: Event) -> Result<(), HandlerError> {
+        if offset != self.next {
+            return Err(HandlerError::Conflict);
+        }
         let amount: u64 = std::str::from_utf8(&event.parcel.data())?.parse()?;
         self.total += amount;
         self.next = event.offset + 1;
@@ -31,7 +34,7 @@ impl Handler for Revenue {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
-    let store = EmbeddedStore::builder("./orders").create_for(shop.clone()).open().await?;
+    let store = EmbeddedStore::builder("./shop-events").create_for(shop.clone()).open().await?;
 
     let mut parcels = Vec::new();
     for (id, amount) in [("m-1", "30"), ("m-2", "40")] {
@@ -45,6 +48,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut revenue = Revenue { total: 0, next: 0, done: done.clone() };
     let stream = store.stream(EventTypes::any());
     Consumer::new(stream, "order.paid".into(), &mut revenue).run(done).await?;
-    assert_eq!(revenue.total, 70);
+    println!("{} was paid", revenue.total);
     Ok(())
 }
