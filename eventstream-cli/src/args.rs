@@ -1,8 +1,8 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{num::IntErrorKind, path::PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Parser, Subcommand, ValueEnum};
 use eventstream_core::EventType;
 
 use crate::naming::Application;
@@ -31,14 +31,18 @@ pub(crate) enum Command {
 
 /// Append events from standard input.
 ///
-/// They are CloudEvents 1.0 in JSON, one object a line. The store is made if it is not there. An event whose id is stored already is a duplicate, and
-/// not stored again: after a failure, append the same input once more.
+/// They are CloudEvents 1.0 in JSON, one object a line. The store is created when its first events
+/// are appended.
+///
+/// The id alone identifies an event, whatever its source: an event whose id is stored already is a
+/// duplicate, and is not stored again. So after a failure, append the same input once more.
 ///
 /// At the end a line of JSON says what was done: "first" and "next" are the offsets between which
 /// all events of the input lie.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  eventstream append --store ./events < events.ndjson\n  \
-                        {\"first\":0,\"next\":13399,\"appended\":13399,\"duplicates\":0}")]
+#[command(after_help = "Example, in a clone of the repository:\n  \
+                  eventstream append --store ./git < eventstream-cli/sample/git-history.ndjson\n  \
+                  {\"first\":0,\"next\":1000,\"appended\":1000,\"duplicates\":0}")]
 // The names of things are no code for who reads the help.
 #[allow(clippy::doc_markdown)]
 pub(crate) struct AppendArgs {
@@ -49,13 +53,13 @@ pub(crate) struct AppendArgs {
     /// The application whose events these are [default: the store's own; "default" for a new one]
     ///
     /// Without a key, the key is the UUIDv5 of the name in the URL namespace. A name with a colon
-    /// in it needs a key.
+    /// in it needs a key. An existing store keeps its application; naming another one is an error.
+    /// Without any events, a new store is created only if its application is named.
     #[arg(long, value_name = "NAME[:KEY]")]
     pub(crate) application: Option<Application>,
 
-    /// Append up to so many events at once
-    #[arg(long, value_name = "N", default_value_t = 1000,
-          value_parser = value_parser!(u32).range(1..=100_000))]
+    /// Append up to this many events at once
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = batch)]
     pub(crate) batch: u32,
 
     /// Say which offsets were given, as soon as the events are durable
@@ -68,23 +72,23 @@ pub(crate) struct AppendArgs {
 
 /// Show events, and follow what is appended.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  eventstream tail --store ./events --from 13000\n  \
-                        eventstream tail --store ./events --exit-at-end -o cloudevents")]
+#[command(after_help = "Examples:\n  eventstream tail --store ./git --from 900\n  \
+                        eventstream tail --store ./git --exit-at-end -o cloudevents")]
 pub(crate) struct TailArgs {
     /// The store's directory
     #[arg(long, value_name = "PATH")]
     pub(crate) store: PathBuf,
 
     /// Begin at this offset [default: the oldest]
-    #[arg(long, value_name = "OFFSET")]
+    #[arg(long, value_name = "OFFSET", value_parser = whole_number)]
     pub(crate) from: Option<u64>,
 
     /// Show events of this type only; can be given more than once
     #[arg(long = "type", value_name = "T", value_parser = event_type)]
     pub(crate) types: Vec<EventType>,
 
-    /// Show so many events, then exit
-    #[arg(short = 'n', long = "count", value_name = "COUNT")]
+    /// Show this many events, then exit
+    #[arg(short = 'n', long = "count", value_name = "COUNT", value_parser = whole_number)]
     pub(crate) count: Option<u64>,
 
     /// Exit when what is stored now has been shown
@@ -99,7 +103,8 @@ pub(crate) struct TailArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[allow(clippy::doc_markdown)]
 pub(crate) enum EventFormat {
-    /// A line to read: offset, time, type, subject, beginning of the data
+    /// For people: offset, time (UTC), type, subject and data. On a terminal, a line shows as much
+    /// of it as fits; in a pipe or a file, all of it, with control characters escaped
     Text,
     /// A JSON object: the offset, and all fields of the envelope
     Json,
@@ -112,33 +117,34 @@ pub(crate) enum EventFormat {
 ///
 /// Its application, the first and the next offset, the events by type, and its size.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  eventstream info --store ./events -o json")]
+#[command(after_help = "Example:\n  eventstream info --store ./git -o json")]
 pub(crate) struct InfoArgs {
     /// The store's directory
     #[arg(long, value_name = "PATH")]
     pub(crate) store: PathBuf,
 
-    /// How to show it
+    /// How to show it: as text or as JSON
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: InfoFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InfoFormat {
-    /// To read
+    /// For people: with bars that compare the types
     Text,
-    /// One JSON object
+    /// For programs: one JSON object
     Json,
 }
 
 /// Show a resumable consumer at work.
 ///
-/// Its handler keeps the offset together with its effect. The demo imports 1,000 events of three git histories into a store, handles half of them, stops, and
-/// starts again where it was. Stop it whenever you like, and run it again.
+/// Its handler keeps the offset together with its effect. The demo imports 1,000 events of three
+/// git histories into a store, handles half of them, stops, and starts again where it was. Stop it
+/// whenever you like, and run it again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  eventstream demo --dir /tmp/demo")]
 pub(crate) struct DemoArgs {
-    /// Where to put the store and the summary
+    /// Where to put the store (DIR/store) and the summary (DIR/summary.json)
     #[arg(long, value_name = "DIR", default_value = "./eventstream-demo")]
     pub(crate) dir: PathBuf,
 }
@@ -148,6 +154,20 @@ fn event_type(name: &str) -> Result<EventType, &'static str> {
         return Err("an event type has a name");
     }
     Ok(EventType::from(name))
+}
+
+fn whole_number(text: &str) -> Result<u64, &'static str> {
+    text.parse::<u64>().map_err(|error| match error.kind() {
+        IntErrorKind::PosOverflow => "is too large",
+        _ => "has to be a whole number, written in digits only",
+    })
+}
+
+fn batch(text: &str) -> Result<u32, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|number| (1..=100_000).contains(number))
+        .ok_or("has to be a whole number from 1 to 100000")
 }
 
 #[cfg(test)]

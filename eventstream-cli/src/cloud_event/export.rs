@@ -1,5 +1,7 @@
 //! From a parcel to the JSON of an event.
 
+use std::borrow::Cow;
+
 use eventstream_core::Parcel;
 
 use super::{
@@ -30,10 +32,7 @@ pub(crate) fn write(parcel: &Parcel, out: &mut Vec<u8>) {
 
     object.out.extend_from_slice(br#"{"specversion":"1.0""#);
     object.text("id", parcel.message_id());
-    match parcel.source_handler() {
-        Some(handler) => object.text("source", handler.name),
-        None => object.text("source", &naming::uri_of(parcel.source_application())),
-    }
+    object.text("source", &source(parcel));
     match (parcel.source_instance_id(), attributes.form("subject")) {
         ("", Some(form::NULL)) => object.raw("subject", "null"),
         ("", _) => {}
@@ -68,6 +67,14 @@ pub(crate) fn write(parcel: &Parcel, out: &mut Vec<u8>) {
     }
     object.payload(parcel, &attributes);
     out.push(b'}');
+}
+
+/// The event's source: its handler, or else its application.
+pub(crate) fn source(parcel: &Parcel) -> Cow<'_, str> {
+    match parcel.source_handler() {
+        Some(handler) => handler.name.into(),
+        None => naming::uri_of(parcel.source_application()).into(),
+    }
 }
 
 fn is_longer_form_of(time: &str, parcel: &Parcel) -> bool {

@@ -32,7 +32,7 @@ mod tests;
 
 use eventstream_core::{Identity, Parcel};
 
-pub(crate) use export::write;
+pub(crate) use export::{source, write};
 pub(crate) use payload::{compact_json, is_json};
 pub(crate) use problem::Problem;
 

@@ -94,11 +94,8 @@ pub(super) fn read(
 }
 
 fn decode(base64: &str) -> Result<Vec<u8>, Problem> {
-    STANDARD.decode(base64).map_err(|error| {
-        Problem::of_member(
-            "data_base64",
-            format_args!("is not Base64 as RFC 4648 has it, with padding: {error}"),
-        )
+    STANDARD.decode(base64).map_err(|_| {
+        Problem::of_member("data_base64", "is not valid Base64 (RFC 4648, with padding)")
     })
 }
 

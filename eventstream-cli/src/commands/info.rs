@@ -10,7 +10,7 @@ use super::store;
 use crate::{
     args::{InfoArgs, InfoFormat},
     failure::Failure,
-    output::{Output, bars, in_bytes, plural},
+    output::{Output, bars, grouped, in_bytes, plural},
 };
 
 pub(super) async fn run(args: InfoArgs) -> Result<(), Failure> {
@@ -58,8 +58,8 @@ fn text(path: &Path, application: &Identity, stats: &StoreStats) -> Vec<String> 
     let mut lines = vec![
         format!("store         {}", path.display()),
         format!("application   {application}"),
-        format!("first offset  {}", stats.first_offset),
-        format!("next offset   {}", stats.next_offset),
+        format!("first offset  {}", grouped(stats.first_offset)),
+        format!("next offset   {}", grouped(stats.next_offset)),
         format!("size          {} on disk, {}", in_bytes(stats.bytes), plural(events, "event")),
     ];
     if events > 0 {

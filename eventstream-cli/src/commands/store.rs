@@ -1,6 +1,6 @@
 //! Opening a store.
 
-use std::{fs, path::Path};
+use std::path::{Path, PathBuf};
 
 use eventstream_core::{Error, Identity};
 use eventstream_persisted::{EmbeddedStore, EmbeddedStoreError};
@@ -12,32 +12,75 @@ const DEFAULT_APPLICATION: &str = "default";
 
 /// Opens a store that is there.
 pub(super) async fn open(path: &Path) -> Result<EmbeddedStore, Failure> {
-    EmbeddedStore::open(path).await.map_err(|error| {
-        let failure = failure(&error);
-        if is_missing(&error, path) {
+    match EmbeddedStore::open(path).await {
+        Ok(store) => Ok(store),
+        Err(error) if is_missing(&error) => {
             let path = path.display();
-            failure.hint(format!("`eventstream append --store {path}` makes one"))
-        } else {
-            failure
+            Err(failure(&error).hint(format!(
+                "to create one, append to it: eventstream append --store {path} < events.ndjson"
+            )))
         }
-    })
+        Err(error) => Err(not_opened(&error, path).await),
+    }
+}
+
+/// A store to append to: one that is there, or one that is not made before there is something to
+/// append.
+pub(super) enum Target {
+    Existing(EmbeddedStore),
+    New(NewStore),
+}
+
+pub(super) struct NewStore {
+    path: PathBuf,
+    application: Identity,
+    is_named: bool,
+}
+
+impl NewStore {
+    /// Whether somebody has said whose events it is to keep.
+    pub(super) fn is_named(&self) -> bool {
+        self.is_named
+    }
+
+    pub(super) async fn create(self) -> Result<EmbeddedStore, Failure> {
+        open_or_create(&self.path, self.application).await
+    }
+}
+
+impl Target {
+    /// Looks at what is at the path, and changes nothing. A store that is there is opened, if it
+    /// keeps this application's events.
+    pub(super) async fn at(path: &Path, application: Option<Identity>) -> Result<Self, Failure> {
+        match (EmbeddedStore::open(path).await, application) {
+            (Ok(store), None) => Ok(Self::Existing(store)),
+            (Ok(_), Some(application)) => {
+                open_or_create(path, application).await.map(Self::Existing)
+            }
+            (Err(error), application) if is_missing(&error) => Ok(Self::New(NewStore {
+                path: path.to_owned(),
+                is_named: application.is_some(),
+                application: application.unwrap_or_else(|| {
+                    Identity::new(DEFAULT_APPLICATION, naming::key_of(DEFAULT_APPLICATION))
+                }),
+            })),
+            (Err(error), _) => Err(not_opened(&error, path).await),
+        }
+    }
+
+    pub(super) fn application(&self) -> &Identity {
+        match self {
+            Self::Existing(store) => store.application(),
+            Self::New(NewStore { application, .. }) => application,
+        }
+    }
 }
 
 /// Opens a store, and makes it if it is not there.
 pub(super) async fn open_or_create(
     path: &Path,
-    application: Option<Identity>,
+    application: Identity,
 ) -> Result<EmbeddedStore, Failure> {
-    let application = match application {
-        Some(application) => application,
-        None => match EmbeddedStore::open(path).await {
-            Ok(store) => return Ok(store),
-            Err(error) if is_missing(&error, path) => {
-                Identity::new(DEFAULT_APPLICATION, naming::key_of(DEFAULT_APPLICATION))
-            }
-            Err(error) => return Err(failure(&error)),
-        },
-    };
     let store = EmbeddedStore::builder(path).create_for(application);
     store.open().await.map_err(|error| {
         let failure = failure(&error);
@@ -50,15 +93,22 @@ pub(super) async fn open_or_create(
     })
 }
 
-/// Whether nothing is there yet; an empty directory is as good as none.
-fn is_missing(error: &Error, path: &Path) -> bool {
-    match problem(error) {
-        Some(EmbeddedStoreError::NotFound { .. }) => true,
-        Some(EmbeddedStoreError::NotAStore { .. }) => {
-            fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+/// Whether nothing is there yet.
+fn is_missing(error: &Error) -> bool {
+    matches!(problem(error), Some(EmbeddedStoreError::NotFound { .. }))
+}
+
+/// Why what is there could not be opened; and where there is a store, if it is one directory
+/// further down, as the demo's is.
+async fn not_opened(error: &Error, path: &Path) -> Failure {
+    let failure = failure(error);
+    if let Some(EmbeddedStoreError::NotAStore { .. }) = problem(error) {
+        let inner = path.join("store");
+        if EmbeddedStore::open(&inner).await.is_ok() {
+            return failure.hint(format!("did you mean --store {}?", inner.display()));
         }
-        _ => false,
     }
+    failure
 }
 
 /// What the store says of itself is enough: it names its path.

@@ -152,6 +152,9 @@ impl Printer {
 
     /// Writes the events, and takes them away; `true` if it was enough.
     fn print(&mut self, events: &mut Vec<Event>) -> Result<bool, Failure> {
+        if self.format == EventFormat::Text {
+            self.layout.fit(events);
+        }
         for event in events.drain(..) {
             if self.left == Some(0) {
                 break;

@@ -26,12 +26,20 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Says what may be wrong.
+pub(crate) fn warn(text: &str) {
+    note(&format!("{} {text}", label("warning:", console::Color::Yellow)));
+}
+
+fn label(text: &str, color: console::Color) -> console::StyledObject<&str> {
+    console::style(text).fg(color).bold().for_stderr()
+}
+
 /// Says what went wrong.
 pub(crate) fn report(failure: &Failure) {
     let Failure::Failed { chain, hint } = failure else {
         return;
     };
-    let label = |text, color| console::style(text).fg(color).bold().for_stderr();
     note(&format!("{} {}", label("error:", console::Color::Red), chain.join(": ")));
     if let Some(hint) = hint {
         note(&format!("{} {hint}", label("hint:", console::Color::Cyan)));

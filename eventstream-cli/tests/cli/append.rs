@@ -17,7 +17,9 @@ fn what_is_appended_twice_is_there_once() {
 #[test]
 fn nothing_is_appended_of_nothing() {
     let place = Place::new();
-    assert_eq!(place.append(&[], "").stdout, tally(0, 0, 0, 0) + "\n");
+    let done = place.append(&[], "");
+    done.assert_ok();
+    assert_eq!(done.stdout, tally(0, 0, 0, 0) + "\n");
     place.append(&[], events(0..3)).assert_ok();
     assert_eq!(place.append(&[], "\n \n").stdout, tally(3, 3, 0, 0) + "\n");
 }
@@ -144,6 +146,41 @@ fn a_new_store_is_of_the_application_that_is_named() {
         place.append(&[], events(1..2)).assert_ok();
         place.append(args, events(2..3)).assert_ok();
     }
+}
+
+#[test]
+fn of_nothing_a_store_is_made_only_if_its_application_is_named() {
+    let place = Place::new();
+    place.append(&[], "\n").assert_ok();
+    assert!(!place.store.exists());
+    let done = place.append(&["--application", "shop"], "");
+    done.assert_ok();
+    assert_eq!(done.stdout, tally(0, 0, 0, 0) + "\n");
+    assert_eq!(place.info()["application"]["name"], "shop");
+}
+
+#[test]
+fn a_duplicate_of_another_source_is_warned_of_once() {
+    let other = |id| event(id, "test.made").replace("/test", "/other");
+    let place = Place::with(&events(0..5));
+    for batch in ["1", "2", "1000"] {
+        let input = events(0..2) + &other(3) + &other(4) + &events(5..6);
+        let done = place.append(&["--batch", batch], input);
+        assert_eq!(done.code, Some(0));
+        let warnings: Vec<&str> = done.stderr.lines().collect();
+        let [warning] = warnings[..] else {
+            panic!("one warning was expected: {warnings:?}");
+        };
+        for part in ["warning: ", "id \"3\"", "\"/other\"", "\"/test\""] {
+            assert!(warning.contains(part), "{part} {warning}");
+        }
+    }
+    assert_eq!(place.exported(), events(0..6));
+
+    // Of the input alone, too.
+    let done = Place::new().append(&[], events(0..3) + &other(1));
+    assert_eq!(done.last_line(), tally(0, 3, 3, 1));
+    assert!(done.stderr.contains("id \"1\""), "{}", done.stderr);
 }
 
 /// The acknowledgements, without the last line, which is none.

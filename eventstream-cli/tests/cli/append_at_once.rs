@@ -14,7 +14,7 @@ fn numbers(done: &Done) -> (u64, u64) {
 /// Appends the inputs at once.
 fn at_once(place: &Place, args: &[&str], inputs: &[String]) -> Vec<(u64, u64)> {
     // The store is there before, so that all begin together.
-    place.append(&[], "").assert_ok();
+    place.append(&["--application", "default"], "").assert_ok();
     thread::scope(|scope| {
         let programs: Vec<_> =
             inputs.iter().map(|input| scope.spawn(move || place.append(args, input))).collect();

@@ -11,13 +11,32 @@ fn a_bad_line_is_named_and_what_stands_before_it_is_appended() {
         let input = events(0..3) + "\n{\"specversion\":\"1.0\",\"id\":\"x\"}\n" + &events(3..6);
         let done = place.append(&["--batch", batch], &input);
         done.assert_failed("line 5: `source` is missing\n");
-        assert!(done.stderr.contains("hint: "), "{}", done.stderr);
+        assert!(done.stderr.contains("hint: the lines before it were appended"), "{done:?}");
         assert_eq!(done.stdout, tally(0, 3, 3, 0) + "\n");
         assert_eq!(place.exported(), events(0..3));
 
-        // The line is mended, and all of it appended again.
+        // The line is fixed, and all of it appended again.
         let done = place.append(&[], events(0..6));
         assert_eq!(done.last_line(), tally(0, 6, 3, 3));
+    }
+}
+
+#[test]
+fn a_bad_first_line_leaves_no_store_behind() {
+    for input in ["{\"a\":1}\n", "\n\noops\n"] {
+        let place = Place::new();
+        let done = place.append(&["--ack"], input.to_owned() + &events(0..1));
+        done.assert_failed("line ");
+        assert!(done.stderr.contains("hint: nothing was appended"), "{}", done.stderr);
+        assert_eq!(done.stdout, tally(0, 0, 0, 0) + "\n");
+        assert!(!place.store.exists());
+
+        // So the application can still be chosen.
+        place.append(&["--application", "shop"], events(0..1)).assert_ok();
+        assert_eq!(place.info()["application"]["name"], "shop");
+        let done = place.append(&[], input);
+        done.assert_failed("line ");
+        assert_eq!(done.stdout, tally(1, 1, 0, 0) + "\n");
     }
 }
 
@@ -52,6 +71,9 @@ fn another_application_is_refused_and_both_are_named() {
     done.assert_failed("shop (k-1)");
     done.assert_failed("bank (k-2)");
     assert_eq!(done.stdout, "");
+    // It is looked at before the input.
+    place.append(&["--application", "bank:k-2"], "oops").assert_failed("bank (k-2)");
+    place.append(&["--application", "bank:k-2"], "").assert_failed("bank (k-2)");
     assert_eq!(place.exported(), events(0..1));
 }
 
@@ -146,6 +168,7 @@ fn a_wrong_use_has_an_exit_code_of_its_own() {
         let done = place.append(args, "");
         assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{args:?}");
         assert!(done.stderr.starts_with("error: "), "{done:?}");
+        assert!(!done.stderr.contains("invalid digit"), "{done:?}");
     }
     assert!(!place.store.exists());
     for args in [&["append"][..], &["tail"], &["info"], &["fetch"], &[]] {

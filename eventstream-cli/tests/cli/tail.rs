@@ -69,7 +69,7 @@ fn so_many_events_are_enough_without_an_end_too() {
 }
 
 #[test]
-fn text_is_aligned_and_has_no_colours_in_a_pipe() {
+fn text_in_a_pipe_is_aligned_and_whole_and_has_no_colours() {
     let place = Place::with(SAMPLE);
     let done = place.tail(&["--exit-at-end"]);
     done.assert_ok();
@@ -78,15 +78,26 @@ fn text_is_aligned_and_has_no_colours_in_a_pipe() {
     let mut lines = done.stdout.lines();
     let first = lines.next().unwrap();
     assert!(
-        first.starts_with(
-            "  0  2024-04-22T17:53:32Z  git.commit.recorded  nats-io/nats.rs           {\""
-        ),
+        first.starts_with("  0  2024-04-22T17:53:32Z  git.commit.recorded  nats-io/nats.rs"),
         "{first}"
     );
-    for line in done.stdout.lines() {
-        assert!(line.chars().count() <= 120, "{line}");
+    let events = SAMPLE.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    for (line, event) in done.stdout.lines().zip(events) {
         assert_eq!(line.find("  20"), Some(3), "{line}");
+        let (_, data) = line.split_once('{').unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&format!("{{{data}")).unwrap(), event["data"]);
+        assert_eq!(line.len() - data.len() - 1, line.find("  {").unwrap() + 2);
     }
+}
+
+#[test]
+fn text_in_a_pipe_is_one_line_for_each_event() {
+    let place = Place::with(concat!(
+        r#"{"specversion":"1.0","id":"1","source":"/s","type":"t","time":"2024-05-06T07:08:09Z","#,
+        r#""datacontenttype":"text/plain","data":"one\ntwo\u001b[2J"}"#,
+    ));
+    let done = place.tail(&["--exit-at-end"]);
+    assert_eq!(done.stdout, "0  2024-05-06T07:08:09Z  t     /s    one\\ntwo\\u001b[2J\n");
 }
 
 #[test]
@@ -151,13 +162,20 @@ fn a_store_that_is_not_there_is_an_error_with_a_hint() {
     let place = Place::new();
     let done = place.tail(&[]);
     done.assert_failed("there is no store at");
-    assert!(done.stderr.contains("hint: `eventstream append --store"), "{}", done.stderr);
+    assert!(done.stderr.contains("hint: to create one, append to it: "), "{}", done.stderr);
 }
 
 #[test]
 fn a_wrong_use_has_an_exit_code_of_its_own() {
     let place = Place::with(&events(0..1));
     for args in [["--from", "x"], ["-n", "-1"], ["-o", "xml"], ["--type", ""]] {
-        assert_eq!(place.tail(&args).code, Some(2), "{args:?}");
+        let done = place.tail(&args);
+        assert_eq!(done.code, Some(2), "{args:?}");
+        // What is wrong is said to people, not to programmers.
+        assert!(!done.stderr.contains("invalid digit"), "{}", done.stderr);
     }
+    let done = place.tail(&["--from", "x"]);
+    assert!(done.stderr.contains("has to be a whole number"), "{}", done.stderr);
+    let done = place.tail(&["--from", "99999999999999999999"]);
+    assert!(done.stderr.contains("is too large"), "{}", done.stderr);
 }

@@ -1,12 +1,13 @@
 //! Appending what is not there yet, and counting what is.
 
-use std::{collections::HashMap, ops::Range, time::Duration};
+use std::{collections::HashMap, fmt, ops::Range, time::Duration};
 
-use eventstream_core::{Error, EventStore, Expect, Parcel, Result};
+use eventstream_core::{Error, EventQuery, EventStore, EventTypes, Expect, Parcel, Result};
 use serde::Serialize;
 use tokio::time;
 
 use super::turn::Turn;
+use crate::cloud_event;
 
 /// After so many conflicts in a row an append no longer insists on its place.
 const CONFLICTS: usize = 8;
@@ -15,7 +16,7 @@ const RETRIES: u32 = 6;
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 
 /// What became of the input so far.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Tally {
     /// The lowest offset of the input's events; the store's next one if there are none.
     pub(crate) first: u64,
@@ -37,6 +38,38 @@ pub(crate) struct Importer<S> {
     range: Option<Range<u64>>,
     appended: u64,
     duplicates: u64,
+    clash: Option<Clash>,
+}
+
+/// A duplicate, as its id has it, whose source is another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Clash {
+    message_id: String,
+    source: String,
+    known_source: String,
+}
+
+impl Clash {
+    fn between(parcel: &Parcel, known: &Parcel) -> Option<Self> {
+        let (source, known_source) = (cloud_event::source(parcel), cloud_event::source(known));
+        (source != known_source).then(|| Self {
+            message_id: parcel.message_id().to_owned(),
+            source: source.into_owned(),
+            known_source: known_source.into_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Clash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { message_id, source, known_source } = self;
+        write!(
+            f,
+            "the event with id {message_id:?} and source {source:?} is not stored: the id alone \
+             identifies an event, and this one is taken by an event with source {known_source:?}; \
+             there may be more such events"
+        )
+    }
 }
 
 /// Where a parcel is in the store.
@@ -63,7 +96,13 @@ impl<S: EventStore> Importer<S> {
             range: None,
             appended: 0,
             duplicates: 0,
+            clash: None,
         })
+    }
+
+    /// The first duplicate that was found to have another source than the event that is there.
+    pub(crate) fn clash(&self) -> Option<&Clash> {
+        self.clash.as_ref()
     }
 
     pub(crate) fn tally(&self) -> Tally {
@@ -79,8 +118,14 @@ impl<S: EventStore> Importer<S> {
     /// Appends those of the parcels that are not in the store, as one. Returns where all of them
     /// are: each range stands for as many parcels, in their order.
     pub(crate) async fn import(&mut self, parcels: Vec<Parcel>) -> Result<Vec<Range<u64>>> {
-        let (unique, slots) = without_repetition(parcels);
+        let (unique, slots, mut clash) = without_repetition(parcels);
         let mut places = self.place(&unique).await?;
+        if self.clash.is_none() {
+            if let Some(found) = self.find_clash(&unique, &places).await {
+                clash = Some(found);
+            }
+            self.clash = clash;
+        }
         let mut ranges: Vec<Range<u64>> = Vec::new();
         for slot in slots {
             let Place { offset, is_new } = places[slot];
@@ -134,6 +179,32 @@ impl<S: EventStore> Importer<S> {
             }
         }
         Ok(places.into_iter().flatten().collect())
+    }
+
+    /// Looks for a duplicate whose source is another one. It is only about a warning: duplicates
+    /// that are far from each other are not all looked at, and a failure is none.
+    async fn find_clash(&self, parcels: &[Parcel], places: &[Place]) -> Option<Clash> {
+        let known: HashMap<u64, &Parcel> = places
+            .iter()
+            .zip(parcels)
+            .filter_map(|(place, parcel)| (!place.is_new).then_some((place.offset, parcel)))
+            .collect();
+        let first = *known.keys().min()?;
+        let last = *known.keys().max()?;
+        let end = last.min(first + 2 * parcels.len() as u64) + 1;
+        let mut query = self.store.load_by_type(EventTypes::any(), first).await.ok()?;
+        let mut events = Vec::new();
+        while query.position() < end && query.next_batch(&mut events, parcels.len()).await.ok()? > 0
+        {
+            for event in events.drain(..) {
+                if let Some(parcel) = known.get(&event.offset)
+                    && let Some(clash) = Clash::between(parcel, &event.parcel)
+                {
+                    return Some(clash);
+                }
+            }
+        }
+        None
     }
 
     /// Finds out which of some parcels are in the store, and where, by halving; appends nothing.
@@ -229,14 +300,19 @@ impl<S: EventStore> Importer<S> {
     }
 }
 
-/// The first parcel with each message id; and for all parcels, which of those they are.
-fn without_repetition(parcels: Vec<Parcel>) -> (Vec<Parcel>, Vec<usize>) {
+/// The first parcel with each message id; for all parcels, which of those they are; and whether one
+/// has another source than that one.
+fn without_repetition(parcels: Vec<Parcel>) -> (Vec<Parcel>, Vec<usize>, Option<Clash>) {
     let mut known = HashMap::with_capacity(parcels.len());
+    let mut clash = None;
     let mut is_first = Vec::with_capacity(parcels.len());
     let mut slots = Vec::with_capacity(parcels.len());
     for parcel in &parcels {
         let count = known.len();
-        let slot = *known.entry(parcel.message_id()).or_insert(count);
+        let (slot, first) = *known.entry(parcel.message_id()).or_insert((count, parcel));
+        if clash.is_none() && slot != count {
+            clash = Clash::between(parcel, first);
+        }
         is_first.push(slot == count);
         slots.push(slot);
     }
@@ -246,7 +322,7 @@ fn without_repetition(parcels: Vec<Parcel>) -> (Vec<Parcel>, Vec<usize>) {
         .zip(is_first)
         .filter_map(|(parcel, is_first)| is_first.then_some(parcel))
         .collect();
-    (unique, slots)
+    (unique, slots, clash)
 }
 
 /// Where the message stands that the store has named as a duplicate.

@@ -171,9 +171,11 @@ impl Shared {
                 Ok(None) => return Ok(()),
                 Ok(Some(line)) => match cloud_event::read(line, application) {
                     Ok(parcel) => parcel,
-                    Err(problem) => return Err(bad_line(lines.number(), &problem.to_string())),
+                    Err(problem) => {
+                        return Err(self.bad_line(lines.number(), &problem.to_string()));
+                    }
                 },
-                Err(error) => return Err(of_line(lines.number(), &error)),
+                Err(error) => return Err(self.of_line(lines.number(), &error)),
             };
             if !self.put(parcel, lines.position(), max) {
                 return Ok(());
@@ -199,6 +201,27 @@ impl Shared {
         }
         true
     }
+
+    fn of_line(&self, number: u64, error: &LineError) -> Failure {
+        match error {
+            LineError::Io(error) => Failure::new("can't read the standard input").because(error),
+            LineError::TooLong => {
+                self.bad_line(number, &format!(" is longer than {} MiB", LONGEST / 1024 / 1024))
+            }
+            LineError::NotUtf8(byte) => {
+                self.bad_line(number, &format!(" is not UTF-8, from byte {byte} on"))
+            }
+        }
+    }
+
+    fn bad_line(&self, number: u64, problem: &str) -> Failure {
+        Failure::new(format!("line {number}{problem}")).hint(if self.lock().read == 0 {
+            "nothing was appended; fix the line, and append the input again"
+        } else {
+            "the lines before it were appended; fix it, and append the same input again: events \
+             already stored are not stored twice"
+        })
+    }
 }
 
 /// An input that tells when it is asked for more.
@@ -214,25 +237,6 @@ impl<R: Read> Read for Observed<R> {
         self.shared.is_asking.store(false, Ordering::Relaxed);
         result
     }
-}
-
-fn of_line(number: u64, error: &LineError) -> Failure {
-    match error {
-        LineError::Io(error) => Failure::new("can't read the standard input").because(error),
-        LineError::TooLong => {
-            bad_line(number, &format!(" is longer than {} MiB", LONGEST / 1024 / 1024))
-        }
-        LineError::NotUtf8(byte) => {
-            bad_line(number, &format!(" is not UTF-8, from byte {byte} on"))
-        }
-    }
-}
-
-fn bad_line(number: u64, problem: &str) -> Failure {
-    Failure::new(format!("line {number}{problem}")).hint(
-        "the lines before it are appended; mend it, and append the same input again: what is \
-         stored already is not stored twice",
-    )
 }
 
 #[cfg(test)]

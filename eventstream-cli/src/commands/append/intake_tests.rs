@@ -84,7 +84,17 @@ async fn a_bad_line_comes_after_those_before_it() {
         panic!("the bad line was not found");
     };
     assert!(chain[0].starts_with("line 5 is not a JSON object"), "{chain:?}");
-    assert!(hint.is_some());
+    assert!(hint.unwrap().starts_with("the lines before it were appended"));
+}
+
+#[tokio::test]
+async fn before_a_bad_first_line_there_is_nothing() {
+    let intake = start(io::Cursor::new("\n{}\n".to_owned() + &line(9)), 10);
+    let Err(Failure::Failed { chain, hint }) = intake.next().await else {
+        panic!("the bad line was not found");
+    };
+    assert!(chain[0].starts_with("line 2: "), "{chain:?}");
+    assert!(hint.unwrap().starts_with("nothing was appended"));
 }
 
 #[tokio::test]

@@ -18,39 +18,60 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 pub(super) use importer::{Importer, Tally};
-pub(super) use intake::{Flow, Intake};
+pub(super) use intake::{Batch, Flow, Intake};
 pub(super) use turn::Turn;
 
-use super::store;
+use super::store::Target;
 use crate::{
     args::AppendArgs,
     failure::Failure,
     interrupt::{self, Work},
-    output::{Output, Progress, note},
+    output::{Output, Progress, note, warn},
 };
 
 pub(super) async fn run(args: AppendArgs) -> Result<(), Failure> {
     let interrupted = interrupt::listen(Work::Unfinished);
     let application = args.application.map(|application| application.0);
-    let store = store::open_or_create(&args.store, application).await?;
+    let target = Target::at(&args.store, application).await?;
     let is_typed = io::stdin().is_terminal();
     if is_typed {
         note("Reading CloudEvents from the terminal, one JSON object a line; Ctrl-D ends it.");
     }
-    let application = store.application().clone();
-    let mut importer = Importer::new(store, Turn::at(&args.store)).await?;
     let batch = usize::try_from(args.batch).unwrap_or(usize::MAX);
     let size = input_size();
     let flow = if size.is_some() { Flow::AtOnce } else { Flow::WithPauses };
-    let intake = Intake::start(io::stdin(), flow, application, batch)?;
+    let intake = Intake::start(io::stdin(), flow, target.application().clone(), batch)?;
 
+    // What fails before there is anything to append leaves no store behind: its application would
+    // be there to stay, even if nobody has named it.
+    let first = next_batch(&intake, &interrupted).await;
+    let store = match target {
+        Target::Existing(store) => Some(store),
+        Target::New(new) => match &first {
+            Ok(Some(_)) => Some(new.create().await?),
+            Ok(None) if new.is_named() => Some(new.create().await?),
+            Ok(None) | Err(_) => None,
+        },
+    };
+    let Some(store) = store else {
+        let mut output = Output::default();
+        let said = output.json(&Tally::default()).and_then(|()| output.flush());
+        return first.and(said);
+    };
+
+    let mut importer = Importer::new(store, Turn::at(&args.store)).await?;
     let mut output = Output::default();
     // A bar would get into the way of who types.
     let progress = if is_typed { Progress::hidden() } else { Progress::new(size) };
-    let result = import_all(&intake, &mut importer, &interrupted, &progress, |ranges| {
-        if args.ack { progress.aside(|| acknowledge(&mut output, ranges)) } else { Ok(()) }
-    })
-    .await;
+    let result = match first {
+        Ok(first) => {
+            import_all(first, &intake, &mut importer, &interrupted, &progress, |ranges| {
+                if args.ack { progress.aside(|| acknowledge(&mut output, ranges)) } else { Ok(()) }
+            })
+            .await
+        }
+        Err(failure) => Err(failure),
+    };
     progress.clear();
     // Said also after a failure: it is what was done before.
     let said = output.json(&importer.tally()).and_then(|()| output.flush());
@@ -64,34 +85,46 @@ pub(super) async fn run(args: AppendArgs) -> Result<(), Failure> {
     }
 }
 
-/// Appends all that comes in. `done` is told where the events of each batch are, once they are
-/// durable.
+/// The next batch of the input, unless an interrupt comes before it.
+pub(super) async fn next_batch(
+    intake: &Intake,
+    interrupted: &CancellationToken,
+) -> Result<Option<Batch>, Failure> {
+    tokio::select! {
+        biased;
+        () = interrupted.cancelled() => Err(Failure::new("interrupted").hint(
+            "to go on, append the same input again: events already stored are not stored twice",
+        )),
+        batch = intake.next() => batch,
+    }
+}
+
+/// Appends the batch, and all that comes after it. `done` is told where the events of each batch
+/// are, once they are durable.
 pub(super) async fn import_all<S: EventStore>(
+    mut batch: Option<Batch>,
     intake: &Intake,
     importer: &mut Importer<S>,
     interrupted: &CancellationToken,
     progress: &Progress,
     mut done: impl FnMut(&[Range<u64>]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    loop {
-        let batch = tokio::select! {
-            biased;
-            () = interrupted.cancelled() => {
-                return Err(Failure::new("interrupted").hint(
-                    "append the same input again to go on: what is stored is not stored twice",
-                ));
-            }
-            batch = intake.next() => batch?,
-        };
-        let Some(batch) = batch else {
-            return Ok(());
-        };
-        // Not under the select: what has begun is finished, and told.
-        let ranges = importer.import(batch.parcels).await?;
+    let mut has_warned = false;
+    while let Some(Batch { parcels, position }) = batch {
+        // Not under a select: what has begun is finished, and told.
+        let ranges = importer.import(parcels).await?;
         done(&ranges)?;
+        if let Some(clash) = importer.clash()
+            && !has_warned
+        {
+            progress.aside(|| warn(&clash.to_string()));
+            has_warned = true;
+        }
         let Tally { appended, duplicates, .. } = importer.tally();
-        progress.set(batch.position, appended + duplicates);
+        progress.set(position, appended + duplicates);
+        batch = next_batch(intake, interrupted).await?;
     }
+    Ok(())
 }
 
 fn acknowledge(output: &mut Output, ranges: &[Range<u64>]) -> Result<(), Failure> {

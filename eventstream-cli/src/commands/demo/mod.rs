@@ -21,7 +21,7 @@ use self::{
     summary::{Summary, SummaryFile},
 };
 use super::{
-    append::{Flow, Importer, Intake, Tally, Turn, import_all},
+    append::{Flow, Importer, Intake, Tally, Turn, import_all, next_batch},
     store,
 };
 use crate::{
@@ -104,7 +104,7 @@ impl<'a> Demo<'a> {
 
     async fn open(&self) -> Result<EmbeddedStore, Failure> {
         let application = Identity::new(APPLICATION, naming::key_of(APPLICATION));
-        store::open_or_create(&self.store, Some(application)).await
+        store::open_or_create(&self.store, application).await
     }
 
     async fn import(&self, output: &mut Output) -> Result<(), Failure> {
@@ -113,8 +113,11 @@ impl<'a> Demo<'a> {
         let mut importer = Importer::new(store, Turn::at(&self.store)).await?;
         let intake = Intake::start(SAMPLE.as_bytes(), Flow::AtOnce, application, BATCH)?;
         let progress = Progress::new(Some(SAMPLE.len() as u64));
-        let result =
-            import_all(&intake, &mut importer, self.interrupted, &progress, |_| Ok(())).await;
+        let result = async {
+            let first = next_batch(&intake, self.interrupted).await?;
+            import_all(first, &intake, &mut importer, self.interrupted, &progress, |_| Ok(())).await
+        };
+        let result = result.await;
         progress.clear();
         result?;
         let Tally { appended, duplicates, .. } = importer.tally();

@@ -93,3 +93,43 @@ impl Handler for Projection<'_> {
         Ok(next)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use eventstream_core::{Envelope, Parcel};
+
+    use super::*;
+
+    fn event(offset: u64) -> Event {
+        let application = Identity::new("test", "key");
+        let envelope = Envelope::new(offset.to_string(), application, "t", "text/plain");
+        Event::new(offset, Parcel::seal(envelope).unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_offset_that_is_not_its_own_is_a_conflict() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = SummaryFile::in_directory(directory.path().to_owned());
+        let stop = CancellationToken::new();
+        let progress = Progress::hidden();
+        let mut projection = Projection::new(Summary::default(), &file, 10, stop, progress);
+        projection.handle_batch(0, vec![event(0), event(1)]).await.unwrap();
+        let kept = file.load().unwrap();
+        assert_eq!((kept.next_offset, kept.handled), (2, 2));
+
+        for wrong in [0, 1, 3] {
+            let handled = projection.handle_event(wrong, event(wrong)).await;
+            assert!(matches!(handled, Err(HandlerError::Conflict)), "{wrong}");
+            let handled = projection.handle_batch(wrong, vec![event(wrong)]).await;
+            assert!(matches!(handled, Err(HandlerError::Conflict)), "{wrong}");
+            let skipped = projection.skip(wrong, 9).await;
+            assert!(matches!(skipped, Err(HandlerError::Conflict)), "{wrong}");
+        }
+        assert_eq!(file.load().unwrap(), kept);
+
+        assert_eq!(projection.skip(2, 5).await.unwrap(), 5);
+        projection.handle_event(5, event(5)).await.unwrap();
+        assert_eq!(file.load().unwrap().next_offset, 6);
+        assert_eq!(projection.finish().ok(), Some(3));
+    }
+}
