@@ -54,9 +54,14 @@ impl<'a, T> Hand<'a, T> {
         }
     }
 
+    /// Whether there is reason for a poll: it was woken since the last one.
+    pub(crate) fn is_woken(&self) -> bool {
+        self.wakes.woken.load(Ordering::SeqCst)
+    }
+
     /// Waits until there is reason for a poll: it was woken since the last one.
     pub(crate) async fn woken(&mut self) {
-        while !self.wakes.woken.load(Ordering::SeqCst) {
+        while !self.is_woken() {
             self.wakes.notify.notified().await;
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! The rules that a stream has to keep stand in the documentation of
 //! [`EventStream`](eventstream_core::EventStream) and [`Cursor`](eventstream_core::Cursor), and
-//! each names the *cases* that prove it. Who implements a stream writes a [`StreamHarness`] and
-//! one line, and gets a test of each case:
+//! each names the *cases* that prove it. To test a stream of your own, write a [`StreamHarness`]
+//! and one line, and get a test for each case:
 //!
 //! ```text
 //! test memory::next::delivers_in_order ... ok
@@ -11,8 +11,7 @@
 //! test memory::close::wakes_a_pending_next ... ok
 //! ```
 //!
-//! Nothing else is needed: each test makes its own runtime. A test that fails says what happened,
-//! and which rule is broken:
+//! A test that fails says what happened, and which rule is broken:
 //!
 //! ```text
 //! case next::delivers_in_order failed
@@ -22,22 +21,37 @@
 //!
 //! A stream that can't keep a rule *waives* its cases, with a reason: see [`Profile`].
 //!
+//! # How to begin
+//!
+//! 1. Add two lines to the `Cargo.toml` of your stream:
+//!
+//!    ```toml
+//!    [dev-dependencies]
+//!    eventstream-core = "0.1"
+//!    eventstream-streamtest = "0.1"
+//!    ```
+//!
+//!    The suite needs nothing else: each test makes its own runtime.
+//! 2. Make a file `tests/suite.rs`. In it, implement [`StreamEnv`] for a running stream and
+//!    [`StreamHarness`] for what starts one; then add [`stream_suite!`]. The [example](#examples)
+//!    below is such a file, with the stream itself above the harness.
+//! 3. Run `cargo test --test suite`.
+//!
 //! # Variables
 //!
-//! `model::random_operations` compares a stream with a plain list, over operations that are drawn
-//! by chance. Its failure names the seed.
+//! `model::random_operations` compares a stream with a plain list, over randomly drawn operations.
+//! Its failure names the seed.
 //!
-//! - `EVENTSTREAM_SEED` draws the same operations again.
+//! - `EVENTSTREAM_SEED` makes it draw the same operations again.
 //! - `EVENTSTREAM_MODEL_OPS` is the number of operations: 2,000 if it is not set. The deadline
-//!   is for each 2,000 of them.
+//!   applies to every 2,000 of them.
 //!
 //! # Examples
 //!
-//! A tiny stream, and its harness:
+//! A tiny stream, and its harness. It is the stream that uses `tokio`, with its feature `sync`; a
+//! harness does not have to.
 //!
 //! ```
-//! use std::sync::Arc;
-//!
 //! use eventstream_core::{
 //!     BoxError, CloseHandle, Cursor, Error, Event, EventStream, EventTypes, Identity, Parcel, Result,
 //! };
@@ -182,6 +196,7 @@ mod hand;
 mod harness;
 mod parcels;
 mod profile;
+mod race;
 mod reader;
 mod run;
 mod stage;

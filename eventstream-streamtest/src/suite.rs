@@ -39,7 +39,7 @@ pub fn stream_cases() -> &'static [Case] {
     STREAM_CASES
 }
 
-/// Runs one case of [`stream_suite!`](crate::stream_suite), for who wants no `#[test]`.
+/// Runs one case of [`stream_suite!`](crate::stream_suite), for those who want no `#[test]`.
 ///
 /// It starts a runtime, so it can't be called from within one.
 ///

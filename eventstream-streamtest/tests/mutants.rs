@@ -72,6 +72,15 @@ fn each_fault_is_caught_by_the_cases_that_are_there_for_it() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
+/// Whether a race is lost is up to the scheduler, but over so many appends it is.
+#[test]
+fn a_cursor_that_listens_too_late_is_caught_every_time() {
+    let missed = side_by_side(vec![(); 8], |()| {
+        check(Fault::ListensTooLate, "next::never_misses_a_wake_up").is_ok()
+    });
+    assert_eq!(missed, [false; 8]);
+}
+
 #[test]
 fn each_case_is_there_for_some_fault() {
     let used: BTreeSet<_> = Fault::ALL.iter().flat_map(|f| f.caught_by()).collect();

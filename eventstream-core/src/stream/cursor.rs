@@ -51,8 +51,8 @@ use crate::{CloseHandle, Event, Result};
 /// state lives in the cursor, never in the future. (`cancel::dropping_next_loses_nothing`,
 /// `cancel::dropping_next_batch_loses_nothing`, `cancel::a_timeout_loses_nothing`)
 ///
-/// For who implements a cursor that means: take nothing out of a field before an `.await` that you
-/// put back after it.
+/// For those who implement a cursor, that means: take nothing out of a field before an `.await`
+/// that you put back after it.
 ///
 /// ```
 /// # use std::collections::VecDeque;
@@ -76,6 +76,51 @@ use crate::{CloseHandle, Event, Result};
 ///             self.ready.extend(fetched);
 ///         }
 ///         Ok(self.ready.pop_front())
+///     }
+/// }
+/// ```
+///
+/// # Waking up
+///
+/// Register for the wake-up before you look. What is appended after the look wakes only those who
+/// have registered by then: a cursor that looks first misses an append that comes in between, and
+/// waits with an event in front of it until the next one.
+///
+/// ```
+/// # use std::sync::Mutex;
+/// # use eventstream_core::{CloseHandle, Event, Result};
+/// # use tokio::sync::Notify;
+/// # struct Log { events: Mutex<Vec<Event>>, appended: Notify } // Uses `notify_waiters`.
+/// # struct Reader<'a> { log: &'a Log, position: usize, close: CloseHandle }
+/// # impl Reader<'_> {
+/// #     fn look(&mut self) -> Option<Event> {
+/// #         let event = self.log.events.lock().unwrap().get(self.position).cloned();
+/// #         self.position += usize::from(event.is_some());
+/// #         event
+/// #     }
+/// # }
+/// impl Reader<'_> {
+///     async fn wrong(&mut self) -> Result<Event> {
+///         loop {
+///             self.close.check()?;
+///             if let Some(event) = self.look() {
+///                 return Ok(event);
+///             }
+///             // An append that comes here wakes nobody …
+///             let appended = self.log.appended.notified();
+///             self.close.guard(async { Ok(appended.await) }).await?; // … and this waits on.
+///         }
+///     }
+///
+///     async fn right(&mut self) -> Result<Event> {
+///         loop {
+///             let appended = self.log.appended.notified(); // Hears `notify_waiters` from now on.
+///             self.close.check()?;
+///             if let Some(event) = self.look() {
+///                 return Ok(event);
+///             }
+///             self.close.guard(async { Ok(appended.await) }).await?;
+///         }
 ///     }
 /// }
 /// ```

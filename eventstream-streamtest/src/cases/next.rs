@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
 use eventstream_core::EventTypes;
-use tokio::{sync::mpsc, task::yield_now};
 
 use crate::{
     StreamHarness,
     call::{Call, first_of},
-    failure::{Check, fail},
+    failure::Check,
     parcels::{A, B, C},
+    race::Race,
     reader::Depth,
     stage::Scene,
 };
@@ -110,39 +110,28 @@ pub(crate) async fn wakes_on_append<H: StreamHarness>(scene: Scene<H>) -> Check 
     Ok(())
 }
 
-/// Appends race with a cursor that is just about to wait. Each is waited for before the next one,
-/// so that no later wake-up makes good for one that is lost.
+/// Appends race with a cursor that is just about to wait, on a thread of its own. Each is waited
+/// for before the next one, so that no later wake-up makes good for one that is lost.
 pub(crate) async fn never_misses_a_wake_up<H: StreamHarness>(scene: Scene<H>) -> Check {
-    const APPENDS: usize = 1_000;
+    const APPENDS: usize = 3_000;
     /// Enough for a store that writes to a disk, which is slow enough to be raced by few.
     const TIME: Duration = Duration::from_secs(2);
 
     let mut stage = scene.start().await?;
-    let mut reader = stage.open_any(0).await?;
-    let (sender, mut received) = mpsc::unbounded_channel();
-    let task = tokio::spawn(async move {
-        // Ends when nobody listens any more.
-        while sender.send(reader.call(Call::Next).await).is_ok() {}
-    });
+    let mut race = Race::start(stage.open_any(0).await?);
     let start = Instant::now();
     for i in 0..APPENDS {
-        match i % 4 {
-            0 => {}
-            1 => yield_now().await,
-            2 => (0..i).for_each(|_| std::hint::spin_loop()),
-            _ => tokio::time::sleep(Duration::from_micros(1)).await,
-        }
-        let events = stage.append(&[A]).await?;
-        stage.progress.doing(format!("waiting for event {i} in another task"));
-        match received.recv().await {
-            Some(got) => first_of("the cursor in another task", &events, &got?)?,
-            None => fail!("the task that reads has ended"),
-        };
+        let parcels = vec![stage.parcels.make(A)];
+        race.begin();
+        let events = stage.append_parcels(parcels).await?;
+        stage.progress.doing(format!("waiting for event {i} in another thread"));
+        let got = race.finish().await?.map(|event| vec![event]);
+        first_of("the cursor in another thread", &events, &got)?;
         if start.elapsed() > TIME {
             break;
         }
     }
-    task.abort();
+    race.end().await;
     Ok(())
 }
 

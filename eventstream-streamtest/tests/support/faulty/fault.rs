@@ -96,7 +96,9 @@ faults! {
     /// Every twentieth wait is not woken.
     LosesSomeWakeUps: ["next::never_misses_a_wake_up"],
     /// What is appended between looking and listening is not heard.
-    ListensTooLate: ["next::never_misses_a_wake_up", "next::wakes_on_append"],
+    ListensTooLate: ["next::never_misses_a_wake_up"],
+    /// The same, and other tasks get their turn in between.
+    YieldsBeforeItListens: ["next::never_misses_a_wake_up", "next::wakes_on_append"],
     /// An append wakes one of the cursors.
     WakesOneCursor: [
         "next::cursors_do_not_compete", "cancel::dropping_next_loses_nothing",

@@ -24,6 +24,22 @@ impl FaultyCursor {
             Some(Fault::NeverWakes) => self.fetch_with_waits(|_| false).await,
             Some(Fault::LosesSomeWakeUps) => self.fetch_with_waits(|wait| wait % 20 != 0).await,
             Some(Fault::ListensTooLate) => loop {
+                self.close.check()?;
+                match self.log.find(self.inner.position(), &self.types) {
+                    Ok(Ok(event)) => {
+                        self.inner.jump_to(event.offset + 1);
+                        break Ok(event);
+                    }
+                    Ok(Err(position)) => self.inner.jump_to(position),
+                    Err(error) => break Err(error),
+                }
+                let listening = async {
+                    self.log.appended().await;
+                    Ok(())
+                };
+                self.close.guard(listening).await?;
+            },
+            Some(Fault::YieldsBeforeItListens) => loop {
                 if let Some(result) = now(self.inner.next()) {
                     break result;
                 }
