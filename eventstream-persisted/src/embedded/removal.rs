@@ -2,7 +2,7 @@
 //! in small steps, between which others can append.
 
 use eventstream_core::Error;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     chunk::Row,
@@ -39,6 +39,16 @@ pub(super) fn truncate(
         Head { oldest: before, ..head }.write(connection)?;
     }
     Ok(Ok(()))
+}
+
+/// Whether there are chunks below the head, or pages that hold nothing any more.
+pub(super) fn is_anything_left(connection: &Connection) -> Result<bool, Failure> {
+    let Head { oldest, .. } = Head::read(connection)?;
+    let end: Option<i64> = connection
+        .prepare_cached("SELECT first + count FROM chunk ORDER BY first LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(end.is_some_and(|end| end <= oldest) || free_pages(connection)? > 0)
 }
 
 /// Removes some of what lies below the head.
@@ -89,6 +99,9 @@ pub(super) fn give_back_space(connection: &Connection) -> rusqlite::Result<Remov
     let mut steps = vacuum.query([])?;
     // A step for each page.
     while steps.next()?.is_some() {}
-    let free: u32 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
-    Ok(if free == 0 { Removal::Done } else { Removal::Goes })
+    Ok(if free_pages(connection)? == 0 { Removal::Done } else { Removal::Goes })
+}
+
+fn free_pages(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "freelist_count", |row| row.get(0))
 }

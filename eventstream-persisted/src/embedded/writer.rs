@@ -10,7 +10,7 @@ use super::{
     commit::{Commit, Types},
     error::{EmbeddedStoreError, Failure},
     files::Files,
-    removal::{Removal, give_back_space, remove_some, truncate},
+    removal::{Removal, give_back_space, is_anything_left, remove_some, truncate},
     watch::Watch,
 };
 use crate::RecentEvents;
@@ -165,9 +165,10 @@ impl Thread {
             }
             // What was found out about each rests on what the others did, and that is undone.
             Err(error) => {
+                let has_begun = !replies.is_empty();
                 let failed = replies.into_iter().chain(next.map(|(_, _, reply)| reply));
                 let mut failed: Vec<_> = failed.collect();
-                if outcomes.is_empty() {
+                if !has_begun {
                     // It could not even begin, after a long wait most likely. Those who are queued
                     // have waited as long, and would have to wait as long again one by one.
                     while held.is_none()
@@ -239,12 +240,20 @@ impl Thread {
             return;
         }
         let Self { files, connection, .. } = self;
-        let removal =
-            write_transaction(connection, |transaction| remove_some(transaction, &files.charter))
-                .and_then(|removal| match removal {
-                    Removal::Goes => Ok(removal),
-                    Removal::Done => Ok(give_back_space(connection)?),
-                });
+        // Looked at first, because a store that is only read should not ask for the lock of those
+        // who write.
+        let removal = is_anything_left(connection).and_then(|is_left| {
+            if !is_left {
+                return Ok(Removal::Done);
+            }
+            let removal = write_transaction(connection, |transaction| {
+                remove_some(transaction, &files.charter)
+            })?;
+            match removal {
+                Removal::Goes => Ok(removal),
+                Removal::Done => Ok(give_back_space(connection)?),
+            }
+        });
         if matches!(removal, Ok(Removal::Goes)) {
             return;
         }

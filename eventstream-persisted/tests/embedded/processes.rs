@@ -122,3 +122,19 @@ async fn a_file_that_can_not_be_watched_any_more_is_an_error_to_who_waits() {
     let error = timeout(LONG, store.wait_for(0)).await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Backend { operation: "watch", .. }), "{error:?}");
 }
+
+#[tokio::test]
+async fn who_only_reads_does_not_wait_for_who_writes() {
+    let t = create().await;
+    t.store.append(parcels(0..3), Expect::Any).await.unwrap();
+    let writer = rusqlite::Connection::open(t.path.join("events.sqlite3")).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = std::time::Instant::now();
+    let reader = EmbeddedStore::open(&t.path).await.unwrap();
+    assert_eq!(ids(&reader, 0).await, names(0..3));
+    assert_eq!(reader.stats().await.unwrap().next_offset, 3);
+    drop(reader);
+    // Less than a connection waits for the lock.
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    writer.execute_batch("ROLLBACK").unwrap();
+}
