@@ -1,6 +1,6 @@
 use std::{future::Future, sync::Arc};
 
-use crate::{EventQuery, EventTypes, Result};
+use crate::{EventQuery, EventTypes, Incarnation, Result};
 
 /// Events that were committed, to be read by offset.
 ///
@@ -67,6 +67,20 @@ pub trait EventRepository: Send + Sync + 'static {
     ///
     /// [`Error::Backend`](crate::Error::Backend) if it can't be found out.
     fn wait_for(&self, offset: u64) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Tells this repository from one that took its place, or takes it later. As provided, `None`:
+    /// it can't tell.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](crate::Error::Backend) if it can't be found out.
+    fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
+        async { Ok(None) }
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -95,5 +109,9 @@ impl<R: EventRepository> EventRepository for Arc<R> {
 
     fn wait_for(&self, offset: u64) -> impl Future<Output = Result<u64>> + Send {
         R::wait_for(self, offset)
+    }
+
+    fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
+        R::incarnation(self)
     }
 }
