@@ -188,28 +188,29 @@
 //! # }
 //! ```
 
-mod call;
 mod case;
-mod cases;
+mod events;
 mod failure;
 mod hand;
-mod harness;
+mod model;
 mod parcels;
+mod payloads;
 mod profile;
 mod race;
-mod reader;
+mod record;
 mod run;
-mod stage;
+mod scene;
+mod stream;
 mod suite;
-mod table;
 mod timing;
 
 pub use case::Case;
 pub use failure::CaseFailure;
-pub use harness::{RETAINED_BYTES, RETAINED_EVENTS, StreamEnv, StreamHarness};
 pub use parcels::{Parcels, event_types};
 pub use profile::Profile;
 #[doc(hidden)]
-pub use suite::__test_stream;
-pub use suite::{check_stream, stream_cases};
+pub use stream::__test_stream;
+pub use stream::{
+    RETAINED_BYTES, RETAINED_EVENTS, StreamEnv, StreamHarness, check_stream, stream_cases,
+};
 pub use timing::Timing;

@@ -2,11 +2,12 @@ use eventstream_core::Cursor;
 
 use crate::{
     StreamHarness, Timing,
-    call::{Call, first_of, outcome},
+    events::{first_of, outcome},
     failure::{Check, ensure, fail},
     parcels::{A, B, C},
-    reader::{Depth, Reader},
-    stage::Scene,
+    scene::Scene,
+    stream::call::Call,
+    stream::reader::{Depth, Reader},
 };
 
 pub(crate) async fn waits_for_the_first<H: StreamHarness>(scene: Scene<H>) -> Check {

@@ -5,11 +5,12 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     StreamHarness,
-    call::{Call, first_of, outcome},
+    events::{first_of, outcome},
     failure::{Check, ensure, fail},
     parcels::{A, B, C},
-    reader::Depth,
-    stage::Scene,
+    scene::Scene,
+    stream::call::Call,
+    stream::reader::Depth,
 };
 
 pub(crate) async fn dropping_next_loses_nothing<H: StreamHarness>(scene: Scene<H>) -> Check {

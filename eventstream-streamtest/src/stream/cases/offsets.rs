@@ -2,10 +2,10 @@ use eventstream_core::EventTypes;
 
 use crate::{
     StreamEnv, StreamHarness,
-    call::Call,
     failure::{Check, ensure},
     parcels::A,
-    stage::Scene,
+    scene::Scene,
+    stream::call::Call,
 };
 
 /// More than a hundred, over several appends: offsets of one, two and three digits are not in

@@ -1,10 +1,10 @@
 use crate::{
     StreamHarness,
-    call::Call,
     failure::Check,
     parcels::{A, B},
-    reader::Depth,
-    stage::Scene,
+    scene::Scene,
+    stream::call::Call,
+    stream::reader::Depth,
 };
 
 pub(crate) async fn streams_are_separate<H: StreamHarness>(scene: Scene<H>) -> Check {

@@ -5,10 +5,11 @@ use tokio::task::yield_now;
 
 use crate::{
     StreamEnv,
-    call::{Call, first_of},
+    events::first_of,
     failure::{Check, ensure},
-    reader::Reader,
-    stage::Stage,
+    stream::call::Call,
+    stream::reader::Reader,
+    stream::stage::Stage,
 };
 
 /// A cursor, and what it has to do next.

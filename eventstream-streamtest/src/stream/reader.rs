@@ -6,10 +6,12 @@ use eventstream_core::{Cursor, CursorExt, Error, Event, Result};
 
 use crate::{
     Timing,
-    call::{Call, first_of, is_closed, outcome},
+    events::{first_of, outcome},
     failure::{Check, ensure, fail},
     hand::Hand,
+    race::Racer,
     run::Progress,
+    stream::call::{Call, is_closed},
 };
 
 /// A cursor with a name, for the texts of failures.
@@ -144,6 +146,14 @@ impl<C: Cursor> Reader<C> {
             range.end()
         );
         Ok(())
+    }
+}
+
+impl<C: Cursor> Racer for Reader<C> {
+    type Output = Result<Event>;
+
+    fn call(&mut self) -> impl Future<Output = Result<Event>> + Send {
+        self.cursor.next()
     }
 }
 

@@ -4,12 +4,13 @@ use eventstream_core::EventTypes;
 
 use crate::{
     StreamHarness,
-    call::{Call, first_of},
+    events::first_of,
     failure::Check,
     parcels::{A, B, C},
     race::Race,
-    reader::Depth,
-    stage::Scene,
+    scene::Scene,
+    stream::call::Call,
+    stream::reader::Depth,
 };
 
 pub(crate) async fn delivers_in_order<H: StreamHarness>(scene: Scene<H>) -> Check {

@@ -4,7 +4,8 @@ use crate::{
     StreamEnv, StreamHarness,
     failure::{Check, chain, ensure, fail},
     parcels::{A, B, C, TYPES},
-    stage::{Scene, Stage},
+    scene::Scene,
+    stream::stage::Stage,
 };
 
 pub(crate) async fn declares_what_it_carries<H: StreamHarness>(scene: Scene<H>) -> Check {

@@ -2,11 +2,13 @@ use eventstream_core::{Cursor, Error, Event, EventTypes, Result};
 
 use crate::{
     StreamEnv, StreamHarness,
-    call::{Call, first_of, outcome},
+    events::{first_of, outcome},
     failure::{Check, chain, ensure, fail},
     parcels::{A, B, C, TYPES},
-    reader::{Depth, Reader},
-    stage::{Scene, Stage},
+    scene::Scene,
+    stream::call::Call,
+    stream::reader::{Depth, Reader},
+    stream::stage::Stage,
 };
 
 pub(crate) async fn before_the_oldest_is_an_error<H: StreamHarness>(scene: Scene<H>) -> Check {

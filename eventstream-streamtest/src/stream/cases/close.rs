@@ -2,11 +2,12 @@ use eventstream_core::{Cursor, CursorExt, Error, Event, Result};
 
 use crate::{
     StreamHarness,
-    call::{Call, first_of, is_closed, outcome},
+    events::{first_of, outcome},
     failure::{Check, fail},
     parcels::A,
-    reader::{Depth, closes, closes_no_more},
-    stage::Scene,
+    scene::Scene,
+    stream::call::{Call, is_closed},
+    stream::reader::{Depth, closes, closes_no_more},
 };
 
 pub(crate) async fn before_next<H: StreamHarness>(scene: Scene<H>) -> Check {

@@ -1,12 +1,14 @@
 /// The one list of cases: what the list, the tests and the rules are made from.
 ///
-/// It hands itself to the macro whose name it is given, in brackets. The rule of a case is taken
-/// from the documentation of `EventStream` or `Cursor`; a test compares them.
+/// It hands itself to the macro whose name it is given, in brackets, behind what stands after them.
+/// The rule of a case is taken from the documentation of `EventStream` or `Cursor`; a test compares
+/// them.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __stream_cases {
-    ([$($callback:tt)+]) => {
+    ([$($callback:tt)+] $($argument:ident)*) => {
         $($callback)+! {
+            [$($argument)*]
             offsets {
                 "Offsets are 0-based and gapless, and an event keeps its offset for ever." => {
                     are_gapless,

@@ -4,11 +4,11 @@ use eventstream_core::{Cursor, EventTypes};
 
 use crate::{
     StreamHarness, Timing,
-    call::Call,
     failure::{Check, fail},
     parcels::{A, B, C},
-    reader::{Depth, Reader},
-    stage::Scene,
+    scene::Scene,
+    stream::call::Call,
+    stream::reader::{Depth, Reader},
 };
 
 pub(crate) async fn follows_the_events<H: StreamHarness>(scene: Scene<H>) -> Check {
