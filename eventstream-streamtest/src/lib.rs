@@ -198,19 +198,24 @@ mod payloads;
 mod profile;
 mod race;
 mod record;
+mod repository;
 mod run;
 mod scene;
+mod store;
 mod stream;
 mod suite;
+mod tasks;
 mod timing;
 
 pub use case::Case;
 pub use failure::CaseFailure;
 pub use parcels::{Parcels, event_types};
 pub use profile::Profile;
-#[doc(hidden)]
-pub use stream::__test_stream;
+pub use repository::{RepositoryEnv, RepositoryHarness, check_repository, repository_cases};
+pub use store::{SlowAppend, StoreEnv, StoreHarness, check_store, store_cases};
 pub use stream::{
     RETAINED_BYTES, RETAINED_EVENTS, StreamEnv, StreamHarness, check_stream, stream_cases,
 };
 pub use timing::Timing;
+#[doc(hidden)]
+pub use {repository::__test_repository, store::__test_store, stream::__test_stream};

@@ -48,6 +48,12 @@ impl Profile {
         Self { read_ahead: events, ..self }
     }
 
+    /// As if none of these cases were waived.
+    pub(crate) fn without_waivers_of(mut self, cases: &[Case]) -> Self {
+        self.waivers.retain(|waiver| cases.iter().all(|case| case.name() != waiver.case));
+        self
+    }
+
     /// Why a case is waived, if it is.
     pub(crate) fn waiver(&self, case: Case) -> Option<&str> {
         self.waivers

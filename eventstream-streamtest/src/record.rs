@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// What was appended to an environment, as it has to be read.
+#[derive(Clone)]
 pub(crate) struct Record {
     pub(crate) parcels: Parcels,
     first: u64,
@@ -52,11 +53,21 @@ impl Record {
 
     /// The first of them, so many at most.
     pub(crate) fn upcoming(&self, offset: u64, types: &EventTypes, most: usize) -> Vec<Event> {
+        self.wanted(offset, most, |parcel| types.contains(parcel.event_type()))
+    }
+
+    /// Of all that was appended from this offset on, the first that are wanted, so many at most.
+    pub(crate) fn wanted(
+        &self,
+        offset: u64,
+        most: usize,
+        is_wanted: impl Fn(&Parcel) -> bool,
+    ) -> Vec<Event> {
         let before = offset.saturating_sub(self.first);
         self.log
             .iter()
             .skip(usize::try_from(before).unwrap_or(usize::MAX))
-            .filter(|event| types.contains(event.parcel.event_type()))
+            .filter(|event| is_wanted(&event.parcel))
             .take(most)
             .cloned()
             .collect()

@@ -1,0 +1,1 @@
+//! The reference store with one fault at a time.
