@@ -41,6 +41,16 @@ impl Dice {
         &of[self.rng.usize(..of.len())]
     }
 
+    /// One that is there, or nearly: mostly where it matters.
+    pub(crate) fn offset(&mut self, oldest: u64, end: u64) -> u64 {
+        let least = oldest.saturating_sub(3);
+        match self.rng.u8(0..3) {
+            0 => self.rng.u64(least..=oldest + 1),
+            1 => self.rng.u64(least.max(end.saturating_sub(3))..=end + 3),
+            _ => self.rng.u64(least..=end),
+        }
+    }
+
     /// Notes an operation, for the text of a failure.
     pub(crate) fn note(&mut self, operation: String) {
         if self.trace.len() == TRACE {

@@ -4,7 +4,7 @@ use eventstream_core::{BoxError, Event, EventTypes, Identity, Parcel};
 
 use crate::{
     Parcels, Timing,
-    failure::{Check, Failure},
+    failure::{Check, chain, fail},
     parcels::TYPES,
     run::Progress,
     scene::Scene,
@@ -110,7 +110,12 @@ impl Record {
         self.progress.doing(format!("appending {} events at {}", parcels.len(), self.end()));
         match append.await {
             Ok(()) => Ok(self.add(parcels)),
-            Err(error) => Err(Failure::of_harness("append events", &error)),
+            Err(error) => fail!(
+                "appending {} events at {} fails: {}",
+                parcels.len(),
+                self.end(),
+                chain(&*error)
+            ),
         }
     }
 
@@ -121,6 +126,9 @@ impl Record {
         truncate: impl Future<Output = Result<(), BoxError>>,
     ) -> Check {
         self.progress.doing(format!("truncating before {before}"));
-        truncate.await.map_err(|error| Failure::of_harness("truncate", &error))
+        match truncate.await {
+            Ok(()) => Ok(()),
+            Err(error) => fail!("truncating before {before} fails: {}", chain(&*error)),
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use eventstream_streamtest::Timing;
 
+pub mod faults;
 pub mod faulty;
 pub mod faulty_store;
 pub mod free;

@@ -73,8 +73,7 @@ impl<E: RepositoryEnv> RepositoryModel<E> {
     }
 
     async fn load(&mut self) -> Check {
-        let around = self.oldest.saturating_sub(3)..=self.stage.end() + 3;
-        let mut offset = self.dice.u64(around);
+        let mut offset = self.dice.offset(self.oldest, self.stage.end());
         // Each set of the types, or all that there may ever be, or the events of a source.
         let wanted = match self.dice.usize(1..12) {
             8 | 9 => Wanted::from(EventTypes::any()),

@@ -18,8 +18,10 @@ pub(crate) async fn returns_its_range<H: StoreHarness>(scene: Scene<H>) -> Check
 
 pub(crate) async fn of_nothing_stores_nothing<H: StoreHarness>(scene: Scene<H>) -> Check {
     let mut stage = scene.repository().await?;
-    for count in [0, 3, 0, 0] {
-        stage.append_many(count).await?;
+    for count in [0, 3, 1] {
+        if count > 0 {
+            stage.append_many(count).await?;
+        }
         stage.stores(Vec::new(), Expect::Any).await?;
         stage.stores(Vec::new(), Expect::Offset(stage.end())).await?;
         stage.holds_all_from(0).await?;

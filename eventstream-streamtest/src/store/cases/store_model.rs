@@ -125,7 +125,7 @@ impl<E: StoreEnv> StoreModel<E> {
         let before = match self.dice.u32(0..8) {
             0 => self.dice.u64(0..=self.oldest),
             1 => end + self.dice.u64(1..5),
-            2 => self.dice.u64(self.oldest..=end),
+            2 => end,
             _ => self.dice.u64(self.oldest..=end.min(self.oldest + 9)),
         };
         self.dice.note(format!("truncate before {before}"));
@@ -144,7 +144,7 @@ impl<E: StoreEnv> StoreModel<E> {
     }
 
     async fn read(&mut self, stage: &Stage<E>) -> Check {
-        let offset = self.dice.u64(self.oldest.saturating_sub(3)..=stage.end() + 3);
+        let offset = self.dice.offset(self.oldest, stage.end());
         let types = match self.dice.usize(..=TYPES.len()) {
             3 => EventTypes::any(),
             i => EventTypes::from(TYPES[i]),
