@@ -21,6 +21,9 @@
 //!
 //! A stream that can't keep a rule *waives* its cases, with a reason: see [`Profile`].
 //!
+//! [Repositories](#repositories) and [stores](#stores) have suites of their own, which work in the
+//! same way.
+//!
 //! # How to begin
 //!
 //! 1. Add two lines to the `Cargo.toml` of your stream:
@@ -39,8 +42,9 @@
 //!
 //! # Variables
 //!
-//! `model::random_operations` compares a stream with a plain list, over randomly drawn operations.
-//! Its failure names the seed.
+//! `model::random_operations` compares a stream or a repository with a plain list, over randomly
+//! drawn operations; `store_model::random_operations` does so with a store. The failure names the
+//! seed.
 //!
 //! - `EVENTSTREAM_SEED` makes it draw the same operations again.
 //! - `EVENTSTREAM_MODEL_OPS` is the number of operations: 2,000 if it is not set. The deadline
@@ -187,6 +191,7 @@
 //! #     }
 //! # }
 //! ```
+#![doc = include_str!("store/example.md")]
 
 mod case;
 mod events;

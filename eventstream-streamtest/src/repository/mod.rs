@@ -4,6 +4,7 @@ pub(crate) mod cases;
 pub(crate) mod scan;
 pub(crate) mod stage;
 pub(crate) mod suite;
+pub(crate) mod waits;
 pub(crate) mod wanted;
 
 mod harness;

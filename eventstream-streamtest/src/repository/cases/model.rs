@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use eventstream_core::{Error, EventQuery, EventRepository, EventTypes};
 
-use super::{tracked::Tracked, wait_for::is_there};
+use super::tracked::Tracked;
 use crate::{
     RepositoryEnv, RepositoryHarness,
     failure::{Check, chain, ensure, fail},
@@ -80,7 +80,7 @@ impl<E: RepositoryEnv> RepositoryModel<E> {
             10 | 11 => {
                 offset = self.oldest;
                 let handler = &self.stage.parcels.handler().key;
-                Wanted::source(handler, *self.dice.one_of(&["instance-0", "instance-2"]))
+                Wanted::source(handler, self.dice.one_of::<&str>(&["instance-0", "instance-2"]))
             }
             bits => {
                 let names = (0..TYPES.len()).filter(|i| bits >> i & 1 == 1).map(|i| TYPES[i]);
@@ -118,7 +118,7 @@ impl<E: RepositoryEnv> RepositoryModel<E> {
         self.dice.note(format!("wait for {offset}"));
         let env = self.stage.env.clone();
         if offset < end {
-            return is_there(&self.stage, offset, env.repository().wait_for(offset)).await;
+            return self.stage.is_there(offset).await;
         }
         let mut hand = Hand::new(env.repository().wait_for(offset));
         self.stage.waits(&mut hand, offset, false).await?;

@@ -1,4 +1,4 @@
-use eventstream_core::{Event, EventQuery, EventTypes};
+use eventstream_core::{Event, EventQuery, EventTypes, Identity};
 
 use crate::{
     RepositoryEnv, RepositoryHarness,
@@ -69,7 +69,7 @@ pub(crate) async fn the_oldest_can_be_read<H: RepositoryHarness>(scene: Scene<H>
 
 pub(crate) async fn sources_start_at_the_oldest<H: RepositoryHarness>(scene: Scene<H>) -> Check {
     let mut stage = scene.repository().await?;
-    let handler = eventstream_core::Identity::new("order", "2a1f6c0e-73f4-4d39-8e5b-6a9b0c4f1d04");
+    let handler = Identity::new("order", "2a1f6c0e-73f4-4d39-8e5b-6a9b0c4f1d04");
     for _ in 0..3 {
         let parcels = ["1", "2", "1"].map(|id| stage.parcels.make_from(Some(&handler), id));
         stage.append_parcels(parcels.to_vec()).await?;

@@ -1,11 +1,10 @@
 use std::{
-    future::Future,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use eventstream_core::{EventQuery, EventRepository, EventTypes, Result};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 
 use crate::{
     RepositoryEnv, RepositoryHarness,
@@ -13,7 +12,7 @@ use crate::{
     hand::Hand,
     parcels::{A, B},
     race::{Race, Racer},
-    repository::stage::Stage,
+    repository::waits::says,
     scene::Scene,
     tasks,
 };
@@ -24,9 +23,7 @@ pub(crate) async fn returns_at_once_if_it_is_there<H: RepositoryHarness>(scene: 
     for before in [0, 3, 5] {
         stage.truncate(before).await?;
         for offset in 0..5 {
-            let what = format!("waiting for offset {offset}, which is committed");
-            let got = stage.at_once(&what, stage.env.repository().wait_for(offset)).await?;
-            says(&got, offset, stage.end()..=stage.end())?;
+            stage.is_there(offset).await?;
         }
     }
     Ok(())
@@ -151,7 +148,7 @@ pub(crate) async fn what_it_says_can_be_read<H: RepositoryHarness>(scene: Scene<
         stage.append(&[A, B, A]).await?;
         if i % 8 == 0 {
             // So that some have nothing to do but wait.
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
     }
     stage.progress.doing(format!("waiting for {FOLLOWERS} that follow {EVENTS} events"));
@@ -185,53 +182,4 @@ async fn follow<E: RepositoryEnv>(env: Arc<E>, end: u64) -> Check {
         offset = next;
     }
     Ok(())
-}
-
-/// Whether a wait for an offset says that it is there, and what comes next.
-fn says(got: &Result<u64>, offset: u64, next: std::ops::RangeInclusive<u64>) -> Check {
-    match got {
-        Ok(said) if next.contains(said) => Ok(()),
-        Ok(said) => fail!(
-            "waiting for offset {offset} says that the next offset is {said}, but it is {}",
-            next.end()
-        ),
-        Err(error) => fail!("waiting for offset {offset} says: {}", chain(error)),
-    }
-}
-
-impl<E: RepositoryEnv> Stage<E> {
-    /// A call that waits for an offset goes on waiting: it is polled once, or until it has come
-    /// to rest.
-    pub(crate) async fn waits(
-        &self,
-        hand: &mut Hand<'_, Result<u64>>,
-        offset: u64,
-        settled: bool,
-    ) -> Check {
-        let got = if settled { hand.settle(self.timing.quiet).await } else { hand.poll() };
-        match got {
-            None => Ok(()),
-            Some(got) => fail!(
-                "waiting for offset {offset} must wait, as the next offset is {}, but says {got:?}",
-                self.end()
-            ),
-        }
-    }
-
-    /// A call that waits for an offset, which is there now, is woken and says so.
-    pub(crate) async fn is_woken(&self, hand: &mut Hand<'_, Result<u64>>, offset: u64) -> Check {
-        self.progress.doing(format!("waiting for the commit of offset {offset} to wake a call"));
-        says(&hand.finish().await, offset, offset + 1..=self.end())
-    }
-}
-
-/// For the model.
-pub(crate) async fn is_there<E: RepositoryEnv>(
-    stage: &Stage<E>,
-    offset: u64,
-    call: impl Future<Output = Result<u64>>,
-) -> Check {
-    let what = format!("waiting for offset {offset}, which is committed");
-    let got = stage.at_once(&what, call).await?;
-    says(&got, offset, stage.end()..=stage.end())
 }

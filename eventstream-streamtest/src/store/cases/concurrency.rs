@@ -1,9 +1,13 @@
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use eventstream_core::{
     BoxError, Event, EventQuery, EventRepository, EventStore, EventTypes, Expect, Parcel, Result,
 };
-use tokio::{sync::oneshot, task::JoinSet, time::timeout};
+use tokio::{
+    sync::oneshot,
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
 
 use crate::{
     RepositoryEnv, StoreEnv, StoreHarness,
@@ -133,7 +137,8 @@ pub(crate) async fn a_late_commit_is_never_stepped_over<H: StoreHarness>(scene: 
         }
         let _ = timeout(stage.timing.quiet, received).await;
         stage.progress.doing("committing an append that took long");
-        let ranges = [committed(begun.await)?, committed(other.await.map_err(panicked)?)?];
+        let ranges =
+            [committed(begun.await)?, committed(other.await.map_err(|error| panicked(&error))?)?];
         stage.progress.doing("waiting for those who follow, past a late commit");
         let read = tasks::all(readers).await?;
         let events = stage.contents(0).await?;
@@ -157,7 +162,7 @@ pub(crate) async fn a_late_commit_is_never_stepped_over<H: StoreHarness>(scene: 
     Ok(())
 }
 
-fn panicked(error: tokio::task::JoinError) -> Failure {
+fn panicked(error: &JoinError) -> Failure {
     Failure::new(format!("an append beside a slow one has panicked: {error}"))
 }
 
@@ -170,7 +175,7 @@ fn committed(got: Result<Range<u64>>) -> Check<Range<u64>> {
 
 /// Reads all up to this offset, as it comes.
 async fn follow<E: StoreEnv>(
-    env: std::sync::Arc<E>,
+    env: Arc<E>,
     types: EventTypes,
     end: u64,
 ) -> Check<(EventTypes, Vec<Event>)> {

@@ -1,4 +1,6 @@
-use eventstream_core::{Error, EventRepository, EventStore, Expect};
+use std::sync::Arc;
+
+use eventstream_core::{Error, EventRepository, EventStore, Expect, Parcel};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -113,9 +115,9 @@ pub(crate) async fn append_side_by_side<H: StoreHarness>(scene: Scene<H>) -> Che
 
 /// Appends these one after the other; returns where each begins.
 async fn append_each<E: RepositoryEnv<Repository: EventStore>>(
-    env: std::sync::Arc<E>,
-    batches: Vec<Vec<eventstream_core::Parcel>>,
-) -> Check<Vec<(u64, Vec<eventstream_core::Parcel>)>> {
+    env: Arc<E>,
+    batches: Vec<Vec<Parcel>>,
+) -> Check<Vec<(u64, Vec<Parcel>)>> {
     let mut appended = Vec::new();
     for parcels in batches {
         match env.repository().append(parcels.clone(), Expect::Any).await {

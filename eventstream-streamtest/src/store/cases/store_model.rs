@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use eventstream_core::{Error, EventTypes, Expect, Parcel};
 
 use crate::{
@@ -170,7 +172,7 @@ impl<E: StoreEnv> StoreModel<E> {
         }
     }
 
-    fn make(&mut self, stage: &mut Stage<E>, count: std::ops::Range<usize>) -> Vec<Parcel> {
+    fn make(&mut self, stage: &mut Stage<E>, count: Range<usize>) -> Vec<Parcel> {
         let count = self.dice.usize(count);
         let types: Vec<_> = (0..count).map(|_| *self.dice.one_of(&TYPES)).collect();
         stage.make(&types)

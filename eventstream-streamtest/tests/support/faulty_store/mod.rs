@@ -3,9 +3,12 @@
 #![allow(unused_imports)]
 
 mod append;
+mod expect;
 mod fault;
 mod query;
+mod repeat;
 mod store;
+mod take;
 mod wait;
 mod wrap;
 

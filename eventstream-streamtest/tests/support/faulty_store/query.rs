@@ -1,6 +1,6 @@
 use std::sync::{Arc, atomic::Ordering};
 
-use eventstream_core::{Error, Event, EventQuery, Parcel, Result};
+use eventstream_core::{Error, Event, EventQuery, IdentityRef, Parcel, Result};
 use tokio::task::yield_now;
 
 use super::{StoreFault, store::Shared};
@@ -101,8 +101,7 @@ impl FaultyQuery {
         events: &mut Vec<Event>,
         max: usize,
     ) -> Option<Result<usize>> {
-        let handler =
-            |parcel: &Parcel| parcel.source_handler().map(|handler| handler.to_identity());
+        let handler = |parcel: &Parcel| parcel.source_handler().map(IdentityRef::to_identity);
         let wanted = self.inner.wanted.clone();
         let matches = move |parcel: &Parcel| match (&wanted, fault) {
             (Wanted::Types(types), StoreFault::ComparesBeginnings) => {

@@ -49,7 +49,7 @@ impl FaultyStore {
             }
             Some(StoreFault::LosesSomeWakeUps) if offset >= end => {
                 let wait = self.shared.waits.fetch_add(1, Ordering::SeqCst) + 1;
-                if wait % 20 == 0 {
+                if wait.is_multiple_of(20) {
                     return pending().await;
                 }
             }
