@@ -5,7 +5,7 @@ mod support;
 
 use eventstream_core::{BoxError, Identity};
 use eventstream_streamtest::{
-    Profile, RepositoryHarness, StoreEnv, StoreHarness, check_repository, check_store,
+    Case, Profile, RepositoryHarness, StoreEnv, StoreHarness, check_repository, check_store,
     repository_cases, store_cases,
 };
 use support::store::{Data, ReferenceStore};
@@ -110,5 +110,5 @@ fn cases_are_listed_in_the_order_of_their_groups() {
     let own = &store_cases()[repository_cases().len()..];
     assert_eq!(store_cases()[0].name(), "offsets::are_dense");
     assert_eq!(own[0].name(), "append::returns_its_range");
-    assert_eq!(own.last().map(|case| case.name()), Some("store_model::random_operations"));
+    assert_eq!(own.last().map(Case::name), Some("store_model::random_operations"));
 }

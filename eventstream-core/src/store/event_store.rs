@@ -35,6 +35,7 @@ use crate::{EventRepository, Expect, Parcel, Result};
 /// - If only some of the messages are stored already, or in another order or place, it is an error
 ///   that names the first of them and its offset, and nothing is stored.
 ///   (`dedupe::a_partial_overlap_is_an_error`, `dedupe::another_order_is_an_error`)
+/// - The messages of one store are nothing to another one. (`dedupe::is_for_one_store`)
 /// - How long a store remembers the ids of truncated events is its own affair; its documentation
 ///   says so. The ids of those that are still there are never forgotten.
 ///   (`dedupe::outlasts_a_truncation_of_others`)

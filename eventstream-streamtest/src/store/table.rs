@@ -50,6 +50,9 @@ macro_rules! __store_cases {
                  stored." => {
                     a_partial_overlap_is_an_error, another_order_is_an_error,
                 }
+                "The messages of one store are nothing to another one." => {
+                    is_for_one_store,
+                }
                 "The ids of those that are still there are never forgotten." => {
                     outlasts_a_truncation_of_others,
                 }

@@ -1,9 +1,9 @@
-use eventstream_core::{Error, EventStore, Expect, Parcel};
+use eventstream_core::{Envelope, Error, EventStore, Expect, Parcel};
 use tokio::task::JoinSet;
 
 use crate::{
-    RepositoryEnv, StoreHarness,
-    failure::{Check, ensure},
+    RepositoryEnv, StoreEnv, StoreHarness,
+    failure::{Check, Failure, ensure},
     parcels::{A, B, C},
     repository::stage::Stage,
     scene::Scene,
@@ -128,6 +128,27 @@ pub(crate) async fn another_order_is_an_error<H: StoreHarness>(scene: Scene<H>) 
         stage.refuses(&parcels, Expect::Any, 0, &what, is_it).await?;
     }
     stage.holds_all_from(0).await
+}
+
+pub(crate) async fn is_for_one_store<H: StoreHarness>(scene: Scene<H>) -> Check {
+    let mut one = scene.repository().await?;
+    let mut other = scene.repository().await?;
+    let parcels = one.make(&[A, B]);
+    one.stores(parcels.clone(), Expect::Any).await?;
+    // It may be of another application, but the ids are the same.
+    let source_application = StoreEnv::application(&*other.env).clone();
+    let mut same_ids = Vec::new();
+    for parcel in &parcels {
+        let source_application = source_application.clone();
+        let parcel = Parcel::seal(Envelope { source_application, ..parcel.to_envelope() });
+        same_ids.push(parcel.map_err(|error| Failure::new(error.to_string()))?);
+    }
+    other.append(&[C]).await?;
+    other.stores(same_ids.clone(), Expect::Any).await?;
+    other.repeats(&same_ids, Expect::Any, 1..3).await?;
+    one.repeats(&parcels, Expect::Any, 0..2).await?;
+    other.holds_all_from(0).await?;
+    one.holds_all_from(0).await
 }
 
 pub(crate) async fn outlasts_a_truncation_of_others<H: StoreHarness>(scene: Scene<H>) -> Check {

@@ -6,6 +6,18 @@ use eventstream_core::{Error, Expect, Parcel, Result};
 use tokio::task::yield_now;
 
 use super::{StoreFault, store::FaultyStore};
+use crate::support::store::Data;
+
+/// Has the message ids forgotten if it is dropped while it has them.
+struct ForgetsIds<'a>(Option<&'a Data>);
+
+impl Drop for ForgetsIds<'_> {
+    fn drop(&mut self) {
+        if let Some(data) = self.0 {
+            data.forget_ids();
+        }
+    }
+}
 
 impl FaultyStore {
     pub(super) async fn append_with_faults(
@@ -58,6 +70,13 @@ impl FaultyStore {
                 for _ in 0..20 {
                     yield_now().await;
                 }
+            }
+            Some(StoreFault::DroppedAppendsAreUnknown) => {
+                let range = self.commit(parcels, expect).await?;
+                let mut end = ForgetsIds(Some(data));
+                yield_now().await;
+                end.0 = None;
+                return Ok(range);
             }
             Some(StoreFault::TurnsAppendsAround) => parcels.reverse(),
             _ => {}

@@ -162,15 +162,12 @@ faults! {
     /// The first event of an append can be read a little after the others.
     ShowsTheFirstLater: ["readers::see_no_gap"],
     /// All stores have the same events.
-    SharesData: ["isolation::repositories_are_separate"],
+    SharesData: ["isolation::repositories_are_separate", "dedupe::is_for_one_store"],
 
     // Appending.
 
     /// The range that is returned is one too far.
-    ReturnsOneTooFar: [
-        "append::returns_its_range", "concurrency::appenders_leave_no_gap",
-        "store_model::random_operations",
-    ],
+    ReturnsOneTooFar: ["append::returns_its_range", "concurrency::appenders_leave_no_gap"],
     /// The last parcel of an append comes first.
     TurnsAppendsAround: ["append::returns_its_range", "offsets::are_dense"],
     /// An append of nothing is refused.
@@ -255,6 +252,8 @@ faults! {
     AppendsOneByOne: [
         "atomicity::readers_never_see_a_part", "atomicity::a_dropped_append_is_all_or_nothing",
     ],
+    /// Of an append that is dropped after its commit the messages are not known.
+    DroppedAppendsAreUnknown: ["atomicity::a_dropped_append_is_all_or_nothing"],
     /// Every thirtieth append is not stored.
     LosesSomeAppends: ["concurrency::appenders_leave_no_gap"],
     /// The range is looked up before the lock is taken.
