@@ -16,4 +16,6 @@ store_suite!(mod store_refuses_late: Memory(StoreFreedom::RefusesLate));
 store_suite!(mod store_looks_ahead: Memory(StoreFreedom::LooksAhead));
 store_suite!(mod store_reads_ahead: Memory(StoreFreedom::ReadsAhead));
 store_suite!(mod store_sees_what_comes: Memory(StoreFreedom::SeesWhatComes));
+store_suite!(mod store_forgets_nothing: Memory(StoreFreedom::ForgetsNothing));
+store_suite!(mod store_late_commits_come_last: Memory(StoreFreedom::LateCommitsComeLast));
 store_suite!(mod store_takes_its_time: Memory(StoreFreedom::TakesItsTime));

@@ -58,6 +58,24 @@ use crate::{EventRepository, Expect, Parcel, Result};
 /// An append that is dropped has stored all or nothing; which of the two, is not known. To find
 /// out, append the same parcels again: a repetition stores nothing.
 /// (`atomicity::a_dropped_append_is_all_or_nothing`)
+///
+/// # Examples
+///
+/// As a repetition stores nothing, an append may be tried again, whatever became of it:
+///
+/// ```
+/// use std::ops::Range;
+///
+/// use eventstream_core::{EventStore, Expect, Parcel, Result};
+///
+/// async fn append_once<S: EventStore>(store: &S, parcels: Vec<Parcel>) -> Result<Range<u64>> {
+///     let mut result = store.append(parcels.clone(), Expect::Any).await;
+///     while result.as_ref().is_err_and(|error| error.is_retryable()) {
+///         result = store.append(parcels.clone(), Expect::Any).await;
+///     }
+///     result
+/// }
+/// ```
 pub trait EventStore: EventRepository {
     /// Appends parcels as one; returns the offsets that they have.
     ///

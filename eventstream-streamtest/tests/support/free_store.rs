@@ -5,6 +5,7 @@ use std::{collections::VecDeque, ops::Range};
 use eventstream_core::{
     Event, EventQuery, EventRepository, EventStore, EventTypes, Expect, Parcel, Result,
 };
+use eventstream_streamtest::SlowAppend;
 use tokio::task::yield_now;
 
 use super::store::{ReferenceQuery, ReferenceStore, Wanted, Wrap};
@@ -22,6 +23,10 @@ pub enum StoreFreedom {
     ReadsAhead,
     /// What is committed after the query was made comes, too.
     SeesWhatComes,
+    /// The messages of truncated events are known for ever.
+    ForgetsNothing,
+    /// An append that takes long gets its offsets when it is committed, behind all others.
+    LateCommitsComeLast,
     /// Calls wait for something else, too, before and after they look.
     TakesItsTime,
 }
@@ -31,6 +36,23 @@ impl Wrap for StoreFreedom {
 
     fn wrap(&self, inner: ReferenceStore) -> FreeStore {
         FreeStore { freedom: *self, inner }
+    }
+
+    async fn slow_append(
+        &self,
+        _store: &FreeStore,
+        reference: ReferenceStore,
+        parcels: Vec<Parcel>,
+    ) -> SlowAppend {
+        let lock = match self {
+            Self::LateCommitsComeLast => None,
+            _ => Some(reference.data.write_lock().await),
+        };
+        SlowAppend::new(async move {
+            let range = reference.data.append(&reference.application, parcels, Expect::Any);
+            drop(lock);
+            range
+        })
     }
 }
 
@@ -96,6 +118,9 @@ impl EventStore for FreeStore {
 
     async fn truncate(&self, before: u64) -> Result<()> {
         self.take_time().await;
+        if self.freedom == StoreFreedom::ForgetsNothing {
+            return self.inner.data.truncate_all_but_ids(before);
+        }
         self.inner.truncate(before).await
     }
 }

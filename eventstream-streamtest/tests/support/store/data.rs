@@ -99,6 +99,14 @@ impl Data {
         Ok(())
     }
 
+    /// The same, but without forgetting any message.
+    pub fn truncate_all_but_ids(&self, before: u64) -> Result<()> {
+        let ids = self.lock().ids.clone();
+        let result = self.truncate(before);
+        self.lock().ids.extend(ids);
+        result
+    }
+
     pub fn oldest(&self) -> u64 {
         self.lock().oldest
     }
