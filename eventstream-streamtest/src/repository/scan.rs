@@ -130,7 +130,15 @@ impl<Q: EventQuery> Scan<Q> {
             );
         }
         self.position_fits(rest, end)?;
-        self.position_is_within(self.committed..=u64::MAX)
+        let position = self.query.position();
+        ensure!(
+            position >= self.committed,
+            "the position of {} is {position} at its end, but must be {} at least, as all below \
+             that was committed when it was made",
+            self.name,
+            self.committed
+        );
+        Ok(())
     }
 
     pub(crate) fn position_is_within(&self, range: RangeInclusive<u64>) -> Check {

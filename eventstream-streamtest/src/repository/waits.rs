@@ -50,7 +50,7 @@ impl<E: RepositoryEnv> Stage<E> {
 
     /// A wait for this offset, which is committed, returns at once.
     pub(crate) async fn is_there(&self, offset: u64) -> Check {
-        let what = format!("waiting for offset {offset}, which is committed");
+        let what = format!("waiting for offset {offset}, which is committed,");
         let got = self.at_once(&what, self.env.repository().wait_for(offset)).await?;
         says(&got, offset, self.end()..=self.end())
     }
