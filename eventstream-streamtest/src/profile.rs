@@ -41,9 +41,8 @@ impl Profile {
         self
     }
 
-    /// How many events a cursor reads ahead at most: so many may still come after the stream was
-    /// truncated over it. 1,024 if not set. Where a cursor reads ahead by bytes, count
-    /// events of 4 KiB.
+    /// How many events a cursor or a query reads ahead at most: so many may still come after it was
+    /// truncated over. 1,024 if not set. Where it reads ahead by bytes, count events of 4 KiB.
     pub fn read_ahead(self, events: usize) -> Self {
         Self { read_ahead: events, ..self }
     }

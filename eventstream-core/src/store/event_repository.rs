@@ -62,7 +62,10 @@ use crate::{EventQuery, EventTypes, Result};
 /// ```
 /// use eventstream_core::{Event, EventQuery, EventRepository, EventTypes, Result};
 ///
-/// async fn follow<R: EventRepository>(repository: &R, mut handle: impl FnMut(Event)) -> Result<()> {
+/// async fn follow<R: EventRepository>(
+///     repository: &R,
+///     mut handle: impl FnMut(Event),
+/// ) -> Result<()> {
 ///     let (mut offset, mut batch) = (0, Vec::new());
 ///     loop {
 ///         let mut query = repository.load_by_type(EventTypes::any(), offset).await?;

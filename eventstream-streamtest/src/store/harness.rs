@@ -54,7 +54,7 @@ pub trait StoreHarness: Send + Sync + 'static {
         Timing::default()
     }
 
-    /// Which cases are waived, and why. What is said of cursors that read ahead goes for queries.
+    /// Which cases are waived, and why.
     fn profile(&self) -> Profile {
         Profile::full()
     }

@@ -4,8 +4,8 @@ use eventstream_core::{BoxError, EventStream, Parcel};
 
 use crate::{Profile, Timing};
 
-/// How many events a case leaves on a stream at most, truncated ones not counted: a stream that
-/// truncates itself has to be given room for them.
+/// How many events a case leaves on a stream or in a store at most, truncated ones not counted: one
+/// that truncates itself has to be given room for them.
 ///
 /// [`Profile::read_ahead`] and `EVENTSTREAM_MODEL_OPS` can ask for more.
 pub const RETAINED_EVENTS: usize = 4_096;
