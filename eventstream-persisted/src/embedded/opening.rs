@@ -106,8 +106,8 @@ fn start(
         (asks, asked),
         retention.interval(),
         move || match retention.find(&retained)? {
-            Some(before) => truncate(before),
-            None => Ok(()),
+            Some(before) => truncate(before).map(|()| true),
+            None => Ok(false),
         },
         move || tidied.store(true, Ordering::Release),
     )?;
