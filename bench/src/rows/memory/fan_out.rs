@@ -1,0 +1,116 @@
+use std::{sync::Arc, time::Instant};
+
+use eventstream_core::{Cursor, EventTypes, Parcel};
+use eventstream_memory::MemoryStream;
+use tokio::{
+    runtime::Runtime,
+    sync::broadcast,
+    task::{JoinHandle, consume_budget},
+};
+
+use super::wake::pause;
+use crate::{
+    measure::{Candidates, rate},
+    rows::runtime,
+    workload::{application, parcels},
+};
+
+const LIVE: usize = 100_000;
+
+/// Both sides do the same: one task clones each parcel and sends it, and gives way as tokio's
+/// tasks do; the readers are there and asleep when the clock starts, keep what they get for no
+/// longer than they look at it, and give way too (`broadcast` does so within `recv`).
+pub fn fan_out() {
+    let runtime = runtime();
+    let parcels: Arc<[Parcel]> = parcels(0, LIVE as u64, 128).into();
+    for cursors in [1_usize, 4, 16] {
+        println!("  {cursors} cursors");
+        let live = |max: usize, burst: usize| live(&runtime, &parcels, cursors, max, burst);
+        Candidates::new("deliveries/s")
+            .add("tokio::sync::broadcast", || broadcast(&runtime, &parcels, cursors))
+            .add("eventstream, next", || live(1, 1))
+            .add("eventstream, next_batch of 256", || live(256, 1))
+            .add("eventstream, both in batches", || live(256, 100))
+            .run();
+    }
+}
+
+fn live(
+    runtime: &Runtime,
+    parcels: &Arc<[Parcel]>,
+    cursors: usize,
+    max: usize,
+    burst: usize,
+) -> f64 {
+    let stream = MemoryStream::builder(application()).buffer_size(LIVE).build();
+    let readers = (0..cursors).map(|_| {
+        let mut cursor = stream.open_now(0, EventTypes::any()).expect("open");
+        runtime.spawn(async move {
+            let mut batch = Vec::with_capacity(max);
+            let mut left = LIVE;
+            while left > 0 {
+                if max == 1 {
+                    std::hint::black_box(cursor.next().await.expect("next"));
+                    left -= 1;
+                } else {
+                    left -= cursor.next_batch(&mut batch, max).await.expect("next");
+                    std::hint::black_box(&batch);
+                    batch.clear();
+                }
+                consume_budget().await;
+            }
+        })
+    });
+    let readers = readers.collect();
+    let writer = {
+        let (stream, parcels) = (stream.clone(), parcels.clone());
+        async move {
+            for parcels in parcels.chunks(burst) {
+                stream.append(parcels.to_vec()).expect("append");
+                consume_budget().await;
+            }
+        }
+    };
+    measure(runtime, readers, writer)
+}
+
+fn broadcast(runtime: &Runtime, parcels: &Arc<[Parcel]>, cursors: usize) -> f64 {
+    let (sender, _) = broadcast::channel(LIVE);
+    let readers = (0..cursors).map(|_| {
+        let mut receiver = sender.subscribe();
+        runtime.spawn(async move {
+            for _ in 0..LIVE {
+                std::hint::black_box(receiver.recv().await.expect("recv"));
+            }
+        })
+    });
+    let readers = readers.collect();
+    let writer = {
+        let (sender, parcels) = (sender.clone(), parcels.clone());
+        async move {
+            for parcel in &parcels[..] {
+                assert!(sender.send(parcel.clone()).is_ok(), "somebody receives");
+                consume_budget().await;
+            }
+        }
+    };
+    measure(runtime, readers, writer)
+}
+
+/// Deliveries per second, from the writer's start to the last reader's end.
+fn measure(
+    runtime: &Runtime,
+    readers: Vec<JoinHandle<()>>,
+    writer: impl Future<Output = ()> + Send + 'static,
+) -> f64 {
+    let deliveries = (LIVE * readers.len()) as u64;
+    runtime.block_on(async {
+        runtime.spawn(pause()).await.expect("a pause");
+        let start = Instant::now();
+        runtime.spawn(writer).await.expect("the writer");
+        for reader in readers {
+            reader.await.expect("a reader");
+        }
+        rate(deliveries, start.elapsed())
+    })
+}
