@@ -79,12 +79,17 @@ impl Waiters {
                 }
             }
         }
+        self.free.push(id);
+        self.stop_sleeping(id)
+    }
+
+    /// Takes back the waker that a cursor left.
+    pub(crate) fn stop_sleeping(&mut self, id: WaiterId) -> Option<Waker> {
         let waker = self.slots[id].waker.take();
         if waker.is_some() {
             self.sleeping_for_any.retain(|sleeping| *sleeping != id);
             self.sleeping_for_some.remove(&(self.slots[id].position, id));
         }
-        self.free.push(id);
         waker
     }
 

@@ -66,7 +66,10 @@ fn live(
         let (stream, parcels) = (stream.clone(), parcels.clone());
         async move {
             for parcels in parcels.chunks(burst) {
-                stream.append(parcels.to_vec()).expect("append");
+                match parcels {
+                    [parcel] => drop(stream.append_one(parcel.clone()).expect("append")),
+                    several => drop(stream.append(several.to_vec()).expect("append")),
+                }
                 consume_budget().await;
             }
         }

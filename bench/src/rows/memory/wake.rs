@@ -90,7 +90,7 @@ async fn append() -> Vec<f64> {
     for parcel in &parcels {
         pause().await;
         sent.push(epoch.elapsed());
-        stream.append(vec![parcel.clone()]).expect("append");
+        stream.append_one(parcel.clone()).expect("append");
         back.notified().await;
     }
     latencies(&sent, &reader.await.expect("the reader"))
