@@ -33,6 +33,7 @@ mod log;
 mod reorder;
 mod stream;
 mod sync;
+mod type_hash;
 mod waiters;
 
 pub use builder::MemoryStreamBuilder;

@@ -5,6 +5,8 @@ use std::{
 
 use eventstream_core::{EventType, EventTypes};
 
+use crate::type_hash::TypeHash;
+
 /// A registered cursor.
 pub(crate) type WaiterId = usize;
 
@@ -17,7 +19,7 @@ pub(crate) type WaiterId = usize;
 pub(crate) struct Waiters {
     slots: Vec<Slot>,
     free: Vec<WaiterId>,
-    types: HashMap<EventType, Type>,
+    types: HashMap<EventType, Type, TypeHash>,
     known_types: u32,
     /// Those who want every type, and sleep.
     sleeping_for_any: Vec<WaiterId>,

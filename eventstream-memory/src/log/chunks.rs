@@ -84,6 +84,10 @@ impl Chunks {
         let first = self.readers[id].as_mut().and_then(|reading| reading.first.take());
         if let Some(held) = first.and_then(|first| self.find(first)) {
             held.read_by.remove(&id);
+            if held.read_by.is_empty() {
+                // A set that was used keeps its memory.
+                held.read_by = BTreeSet::new();
+            }
         }
     }
 
