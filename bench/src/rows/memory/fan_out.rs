@@ -16,15 +16,25 @@ use crate::{
 };
 
 const LIVE: usize = 100_000;
+/// Parcels of about a megabyte: so many stay in a processor's cache.
+const FRESH: usize = 2_000;
 
+/// Twice: with parcels that are in the processor's cache, as those are that were sealed just now,
+/// and with others that were sealed long before, and have to be fetched from memory. (Ours looks at
+/// the application and the type of what is appended; a channel moves a handle.)
+///
 /// Both sides do the same: one task clones each parcel and sends it, and gives way as tokio's
 /// tasks do; the readers are there and asleep when the clock starts, keep what they get for no
 /// longer than they look at it, and give way too (`broadcast` does so within `recv`).
 pub fn fan_out() {
     let runtime = runtime();
-    let parcels: Arc<[Parcel]> = parcels(0, LIVE as u64, 128).into();
-    for cursors in [1_usize, 4, 16] {
-        println!("  {cursors} cursors");
+    for (cursors, distinct) in
+        [1_usize, 4, 16].into_iter().flat_map(|cursors| [(cursors, FRESH), (cursors, LIVE)])
+    {
+        let age = if distinct == FRESH { "just now" } else { "long before" };
+        println!("  {cursors} cursors, parcels sealed {age}");
+        let parcels = parcels(0, distinct as u64, 128);
+        let parcels: Arc<[Parcel]> = parcels.into_iter().cycle().take(LIVE).collect();
         let live = |max: usize, burst: usize| live(&runtime, &parcels, cursors, max, burst);
         Candidates::new("deliveries/s")
             .add("tokio::sync::broadcast", || broadcast(&runtime, &parcels, cursors))
