@@ -118,6 +118,7 @@ impl Parcel {
     /// Whether this application recorded the event: whether the keys are the same. The name may
     /// change.
     #[must_use]
+    #[inline]
     pub fn is_from(&self, application: &Identity) -> bool {
         let source = self.find(number::SOURCE_APPLICATION);
         source.is_some_and(|range| pair::has_second(&self.wire[range], application.key.as_bytes()))
@@ -129,12 +130,15 @@ impl Parcel {
     ///
     /// [`Error::InvalidEnvelope`](crate::Error::InvalidEnvelope), which names both, if another one
     /// did.
+    #[inline]
     pub fn check_is_from(&self, application: &Identity) -> Result<()> {
-        if self.is_from(application) {
-            return Ok(());
-        }
+        if self.is_from(application) { Ok(()) } else { Err(self.is_not_from(application)) }
+    }
+
+    #[cold]
+    fn is_not_from(&self, application: &Identity) -> crate::Error {
         let problem = format!("is {}, and not {application}", self.source_application());
-        Err(crate::Error::invalid("source_application", problem))
+        crate::Error::invalid("source_application", problem)
     }
 
     /// The handler that recorded the event, if one did.
@@ -177,6 +181,14 @@ impl Parcel {
     #[must_use]
     pub fn event_type(&self) -> &str {
         self.text(number::PORTABLE_NAME)
+    }
+
+    /// The bytes of the [`event_type`](Self::event_type): to look it up by, without having it
+    /// checked as text once more.
+    #[must_use]
+    #[inline]
+    pub fn event_type_bytes(&self) -> &[u8] {
+        self.find(number::PORTABLE_NAME).map_or(&[], |range| &self.wire[range])
     }
 
     /// The MIME type of the payload, which may carry parameters.

@@ -79,7 +79,9 @@ impl Log {
         self.next.store(state.next(), Ordering::Release);
         let released = state.take_released();
         drop(state);
-        released.release();
+        if let Some(released) = released {
+            released.release();
+        }
         result
     }
 

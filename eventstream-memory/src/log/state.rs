@@ -135,7 +135,15 @@ impl State {
     }
 
     /// What is to be done once the lock is released.
-    pub(super) fn take_released(&mut self) -> Released {
+    #[inline]
+    pub(super) fn take_released(&mut self) -> Option<Released> {
+        let nothing = !self.waiters.has_woken()
+            && self.dropped_chunks.is_empty()
+            && self.dropped_parcels.is_empty();
+        if nothing { None } else { Some(self.take_all_released()) }
+    }
+
+    fn take_all_released(&mut self) -> Released {
         Released {
             wakers: self.waiters.take_woken(),
             chunks: std::mem::take(&mut self.dropped_chunks),
@@ -148,7 +156,7 @@ impl State {
     }
 
     fn push(&mut self, parcel: Parcel) {
-        let type_id = self.waiters.note(parcel.event_type(), self.next);
+        let type_id = self.waiters.note(parcel.event_type_bytes(), self.next);
         if let Some(chunk) = self.chunks.writable(self.next) {
             chunk.write(self.next, type_id, parcel);
         }
