@@ -4,18 +4,27 @@ use eventstream_core::{CloseHandle, Cursor, Event, EventTypes, Result};
 
 use crate::log::{Log, Reader, Scan};
 
+/// A cursor that has delivered so many events since it waited last gives way before it sleeps.
+///
+/// Where events come fast, more have come by the time that it gets its turn again, and nobody had to
+/// wake it: waking costs the writer more than appending. Where they come one by one, it sleeps at
+/// once.
+const BUSY: usize = 2;
+
 /// Reads a [`MemoryStream`](crate::MemoryStream).
 ///
 /// It holds no events: what is truncated while the cursor rests is freed at once.
 pub struct MemoryCursor {
     reader: Reader,
     close: CloseHandle,
+    /// How many events it has delivered since it waited last.
+    busy: usize,
 }
 
 impl MemoryCursor {
     pub(crate) fn new(log: Arc<Log>, position: u64, types: EventTypes) -> Self {
         let reader = Reader::new(log, position, types);
-        Self { close: CloseHandle::waking(reader.waking()), reader }
+        Self { close: CloseHandle::waking(reader.waking()), reader, busy: 0 }
     }
 
     /// The next event, if it is at hand. It does not wait.
@@ -50,12 +59,12 @@ impl MemoryCursor {
 
     /// Waits until there is more to look at.
     async fn wait(&mut self, scan: Scan) -> Result<()> {
-        if scan == Scan::Paused {
+        if scan == Scan::Paused || std::mem::take(&mut self.busy) >= BUSY {
             return yield_now().await;
         }
         // Not under the handle's guard, which costs two more locks for each time: closing wakes the
         // reader.
-        let Self { reader, close } = self;
+        let Self { reader, close, .. } = self;
         poll_fn(|cx| reader.poll_wait(|| close.check(), cx)).await
     }
 }
@@ -64,13 +73,17 @@ impl Cursor for MemoryCursor {
     async fn next(&mut self) -> Result<Event> {
         self.close.check()?;
         if let Some(event) = self.reader.next_at_hand() {
+            self.busy += 1;
             return Ok(event);
         }
         loop {
             let mut event = None;
             let scan = self.scan(1, |found| event = Some(found))?;
             match event {
-                Some(event) => return Ok(event),
+                Some(event) => {
+                    self.busy += 1;
+                    return Ok(event);
+                }
                 None => self.wait(scan).await?,
             }
         }
@@ -85,6 +98,7 @@ impl Cursor for MemoryCursor {
             let scan = self.scan(max, |event| buf.push(event))?;
             let added = buf.len() - before;
             if added > 0 {
+                self.busy += added;
                 return Ok(added);
             }
             self.wait(scan).await?;
