@@ -35,6 +35,7 @@ mod stream;
 mod sync;
 mod type_hash;
 mod waiters;
+mod woken;
 
 pub use builder::MemoryStreamBuilder;
 pub use cursor::MemoryCursor;

@@ -5,7 +5,7 @@ use std::{
 
 use eventstream_core::EventTypes;
 
-use crate::type_hash::TypeHash;
+use crate::{type_hash::TypeHash, woken::Woken};
 
 /// A registered cursor.
 pub(crate) type WaiterId = usize;
@@ -25,7 +25,7 @@ pub(crate) struct Waiters {
     sleeping_for_any: Vec<WaiterId>,
     /// Those who want some types, and sleep, by their positions.
     sleeping_for_some: BTreeSet<(u64, WaiterId)>,
-    woken: Vec<Waker>,
+    woken: Woken,
 }
 
 #[derive(Debug, Default)]
@@ -122,7 +122,7 @@ impl Waiters {
                 let slot = &mut self.slots[*id];
                 if let Some(waker) = slot.note(offset) {
                     self.sleeping_for_some.remove(&(slot.position, *id));
-                    self.woken.push(waker);
+                    self.woken.extend([waker]);
                 }
             }
             if let Some(id) = entry.id {
@@ -173,7 +173,7 @@ impl Waiters {
     }
 
     /// Those to wake, once the lock is released.
-    pub(crate) fn take_woken(&mut self) -> Vec<Waker> {
+    pub(crate) fn take_woken(&mut self) -> Woken {
         std::mem::take(&mut self.woken)
     }
 }

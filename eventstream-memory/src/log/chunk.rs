@@ -72,9 +72,7 @@ impl Chunk {
     /// in another chunk.
     #[inline]
     pub(crate) fn slots(&self, position: u64, next: u64, max: usize) -> Range<usize> {
-        // One that was skipped has slots for what stands in another one now; nobody wrote to them.
-        let start = self.slot(position).filter(|slot| self.parcels[*slot].get().is_some());
-        let Some(start) = start else {
+        let Some(start) = self.slot(position) else {
             return 0..0;
         };
         let written = usize::try_from(next - position).unwrap_or(usize::MAX);

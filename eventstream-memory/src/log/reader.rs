@@ -113,6 +113,8 @@ impl Reader {
         let Self { seat, position, end, filter, .. } = self;
         let place = seat.lock();
         let Some(chunk) = place.as_ref() else { return };
+        // Whatever lies between `oldest` and the end is written, and in this chunk if it has a slot
+        // for it: who was in a chunk when the rest of it was skipped stands below `oldest`.
         for slot in chunk.slots(*position, *end, budget) {
             let passes =
                 filter.passes_all() || filter.passes(chunk.type_id(slot), || chunk.parcel(slot));

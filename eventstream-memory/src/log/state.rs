@@ -1,12 +1,10 @@
-use std::task::Waker;
-
 use eventstream_core::{Error, Event, Parcel, Result};
 
 use super::{
     Limits,
     chunks::{Chunks, Dropped},
 };
-use crate::{reorder::ReorderQueue, waiters::Waiters};
+use crate::{reorder::ReorderQueue, waiters::Waiters, woken::Woken};
 
 /// What writers change, under the log's lock.
 #[derive(Debug)]
@@ -25,14 +23,14 @@ pub(crate) struct State {
 
 /// What a writer wakes and drops after it has released the lock: both may run any code.
 pub(super) struct Released {
-    wakers: Vec<Waker>,
+    woken: Woken,
     chunks: Vec<Dropped>,
     _parcels: Vec<Parcel>,
 }
 
 impl Released {
     pub(super) fn release(self) {
-        self.wakers.into_iter().for_each(Waker::wake);
+        self.woken.wake();
         self.chunks.into_iter().for_each(Dropped::take_away);
     }
 }
@@ -145,7 +143,7 @@ impl State {
 
     fn take_all_released(&mut self) -> Released {
         Released {
-            wakers: self.waiters.take_woken(),
+            woken: self.waiters.take_woken(),
             chunks: std::mem::take(&mut self.dropped_chunks),
             _parcels: std::mem::take(&mut self.dropped_parcels),
         }
