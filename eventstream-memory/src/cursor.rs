@@ -1,4 +1,4 @@
-use std::{fmt, future::poll_fn, sync::Arc, task::Poll};
+use std::{fmt, future::poll_fn, ops::Range, sync::Arc, task::Poll};
 
 use eventstream_core::{CloseHandle, Cursor, Event, EventTypes, Result};
 
@@ -8,8 +8,8 @@ use crate::log::{Log, Reader, Scan};
 ///
 /// Where events come fast, more have come by the time that it gets its turn again, and nobody had to
 /// wake it: waking costs the writer more than appending. Where they come one by one, it sleeps at
-/// once.
-const BUSY: usize = 2;
+/// once; and where many came at a time, one waking is nothing to them.
+const BUSY: Range<usize> = 2..32;
 
 /// Reads a [`MemoryStream`](crate::MemoryStream).
 ///
@@ -59,7 +59,8 @@ impl MemoryCursor {
 
     /// Waits until there is more to look at.
     async fn wait(&mut self, scan: Scan) -> Result<()> {
-        if scan == Scan::Paused || std::mem::take(&mut self.busy) >= BUSY {
+        let busy = BUSY.contains(&std::mem::take(&mut self.busy));
+        if scan == Scan::Paused || busy {
             return yield_now().await;
         }
         // Not under the handle's guard, which costs two more locks for each time: closing wakes the

@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use eventstream_core::{Cursor, EventTypes, Parcel};
 use eventstream_memory::MemoryStream;
@@ -10,7 +13,7 @@ use tokio::{
 
 use super::wake::pause;
 use crate::{
-    measure::{Candidates, rate},
+    measure::{Candidates, processor_nanos, rate},
     rows::runtime,
     workload::{application, parcels},
 };
@@ -35,13 +38,19 @@ pub fn fan_out() {
         println!("  {cursors} cursors, parcels sealed {age}");
         let parcels = parcels(0, distinct as u64, 128);
         let parcels: Arc<[Parcel]> = parcels.into_iter().cycle().take(LIVE).collect();
-        let live = |max: usize, burst: usize| live(&runtime, &parcels, cursors, max, burst);
-        Candidates::new("deliveries/s")
-            .add("tokio::sync::broadcast", || broadcast(&runtime, &parcels, cursors))
-            .add("eventstream, next", || live(1, 1))
-            .add("eventstream, next_batch of 256", || live(256, 1))
-            .add("eventstream, both in batches", || live(256, 100))
-            .run();
+        for (unit, figure) in [
+            ("deliveries/s", Run::rate as fn(&Run) -> f64),
+            ("ns of processor time a delivery (less is better)", Run::processor_nanos),
+        ] {
+            let live =
+                |max: usize, burst: usize| figure(&live(&runtime, &parcels, cursors, max, burst));
+            Candidates::new(unit)
+                .add("tokio::sync::broadcast", || figure(&broadcast(&runtime, &parcels, cursors)))
+                .add("eventstream, next", || live(1, 1))
+                .add("eventstream, next_batch of 256", || live(256, 1))
+                .add("eventstream, both in batches", || live(256, 100))
+                .run();
+        }
     }
 }
 
@@ -51,7 +60,7 @@ fn live(
     cursors: usize,
     max: usize,
     burst: usize,
-) -> f64 {
+) -> Run {
     let stream = MemoryStream::builder(application()).buffer_size(LIVE).build();
     let readers = (0..cursors).map(|_| {
         let mut cursor = stream.open_now(0, EventTypes::any()).expect("open");
@@ -87,7 +96,7 @@ fn live(
     measure(runtime, readers, writer)
 }
 
-fn broadcast(runtime: &Runtime, parcels: &Arc<[Parcel]>, cursors: usize) -> f64 {
+fn broadcast(runtime: &Runtime, parcels: &Arc<[Parcel]>, cursors: usize) -> Run {
     let (sender, _) = broadcast::channel(LIVE);
     let readers = (0..cursors).map(|_| {
         let mut receiver = sender.subscribe();
@@ -110,20 +119,38 @@ fn broadcast(runtime: &Runtime, parcels: &Arc<[Parcel]>, cursors: usize) -> f64 
     measure(runtime, readers, writer)
 }
 
-/// Deliveries per second, from the writer's start to the last reader's end.
+/// What it took from the writer's start to the last reader's end.
+struct Run {
+    deliveries: u64,
+    elapsed: Duration,
+    processor_nanos: u64,
+}
+
+impl Run {
+    fn rate(&self) -> f64 {
+        rate(self.deliveries, self.elapsed)
+    }
+
+    fn processor_nanos(&self) -> f64 {
+        self.processor_nanos as f64 / self.deliveries as f64
+    }
+}
+
 fn measure(
     runtime: &Runtime,
     readers: Vec<JoinHandle<()>>,
     writer: impl Future<Output = ()> + Send + 'static,
-) -> f64 {
+) -> Run {
     let deliveries = (LIVE * readers.len()) as u64;
     runtime.block_on(async {
         runtime.spawn(pause()).await.expect("a pause");
+        let before = processor_nanos();
         let start = Instant::now();
         runtime.spawn(writer).await.expect("the writer");
         for reader in readers {
             reader.await.expect("a reader");
         }
-        rate(deliveries, start.elapsed())
+        let elapsed = start.elapsed();
+        Run { deliveries, elapsed, processor_nanos: processor_nanos() - before }
     })
 }
