@@ -155,3 +155,19 @@ fn a_handle_that_closes_a_cursor_keeps_no_events() {
     assert!(kept.wire().is_unique());
     handle.close().unwrap();
 }
+
+#[test]
+fn a_cursor_whose_event_is_truncated_stands_where_it_says() {
+    let stream = builder().build();
+    let wakes = Arc::new(Wakes::default());
+    let mut cursor = stream.open_now(0, EventTypes::from("rare")).unwrap();
+    assert_eq!(next(&wakes, &mut cursor), None);
+    assert_eq!((append(&stream), append(&stream)), (0, 1));
+    stream.append_one(parcel("app-key", "rare")).unwrap();
+    stream.truncate(3).unwrap();
+    match poll(&wakes, cursor.next()) {
+        Poll::Ready(Err(Error::Truncated { requested: 2, oldest: 3 })) => {}
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(cursor.position(), 2);
+}

@@ -141,17 +141,17 @@ impl Log {
         Poll::Pending
     }
 
-    /// Where a cursor can go on whose position was truncated: while it slept, there may have been
-    /// nothing for it. An error if there was.
+    /// Moves on a position that was truncated to where the cursor can go on: while it slept, there
+    /// may have been nothing for it. An error if there was, with the position where it was.
     #[cold]
-    fn resume(&self, id: WaiterId, position: u64) -> Result<u64> {
+    fn resume(&self, id: WaiterId, position: &mut u64) -> Result<()> {
         let state = self.state();
-        let resumed = state.waiters.resume(id, position, state.next());
+        *position = state.waiters.resume(id, *position, state.next());
         let oldest = state.oldest();
-        if resumed < oldest {
-            return Err(Error::Truncated { requested: resumed, oldest });
+        if *position < oldest {
+            return Err(Error::Truncated { requested: *position, oldest });
         }
-        Ok(resumed)
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

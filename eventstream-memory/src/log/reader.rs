@@ -89,7 +89,7 @@ impl Reader {
                 break;
             }
             if self.position < oldest {
-                self.position = self.log.resume(self.id, self.position)?;
+                self.log.resume(self.id, &mut self.position)?;
             } else if at_end {
                 return Ok(Scan::AtEnd);
             } else if budget == 0 {
