@@ -23,7 +23,7 @@ fn create(runtime: &Runtime, directory: &Path) -> EmbeddedStore {
 }
 
 pub fn append() {
-    for (batch, batches) in [(1, 500), (100, 200), (1_000, 50)] {
+    for (batch, batches) in [(1, 500), (100, 400), (1_000, 200)] {
         println!("  batches of {batch}");
         let events = batch * batches;
         let parcels = parcels(0, events, 128);

@@ -29,7 +29,7 @@ pub(super) fn open(builder: &EmbeddedStoreBuilder) -> Result<EmbeddedStore> {
     let directory = builder.directory.clone();
     let disk = Arc::new(RealDisk::new(&directory));
     let lock = Arc::new(Lock::new(directory.join(names::LOCK)));
-    let mut charter = read_charter(&directory)?;
+    let (mut charter, is_whole) = read_charter(&directory)?;
     if let Some(wanted) = &builder.application
         && wanted.key != charter.application.key
     {
@@ -41,12 +41,14 @@ pub(super) fn open(builder: &EmbeddedStoreBuilder) -> Result<EmbeddedStore> {
     }
     let in_place = InPlace::of(&directory);
     let files = Arc::new(Files::open(directory.clone(), disk, charter)?);
-    let core = open_core(&files, &lock, builder.longest_log())?;
+    let core = open_core(&files, &lock, builder.longest_log(), is_whole)?;
     let next = match &core {
         Some(core) => core.next(),
-        None => match find_end(&files)? {
-            Found::End(state) => state.next(),
-            Found::Lost { next, .. } => next,
+        // Somebody else is at it, or nobody can be: what was published counts.
+        None => match (files.head()?, find_end(&files)?) {
+            (Some(head), _) => head.next,
+            (None, Found::End(state)) => state.next(),
+            (None, Found::Lost { next, .. }) => next,
         },
     };
     files.ends_at(next);
@@ -95,7 +97,11 @@ fn start(
     }
     let (retained, truncate) = (files.clone(), writer.truncating());
     let tidying = Tidier::start(
-        Tidying { files: files.clone(), compression: builder.compression },
+        Tidying {
+            files: files.clone(),
+            compression: builder.compression,
+            log_bytes: builder.longest_log(),
+        },
         tidy_lock.clone(),
         (asks, asked),
         retention.interval(),
@@ -109,8 +115,8 @@ fn start(
     Ok(Inner { files, watch, recent, writer, tidier: tidying, tidy_lock, _watching: watching })
 }
 
-/// Reads what the store is.
-fn read_charter(directory: &Path) -> Result<Charter> {
+/// Reads what the store is, and says whether both copies of that are good.
+fn read_charter(directory: &Path) -> Result<(Charter, bool)> {
     let path = || directory.to_owned();
     let not_a_store = |problem| EmbeddedStoreError::NotAStore { path: path(), problem };
     if directory.is_file() {
@@ -119,7 +125,7 @@ fn read_charter(directory: &Path) -> Result<Charter> {
     let file = directory.join(names::CHARTER);
     let bytes = match read_all(&RealDisk::new(directory), names::CHARTER) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound || file.is_dir() => {
             return Err(match directory.try_exists() {
                 Ok(false) => EmbeddedStoreError::NotFound { path: path() },
                 Err(error) => EmbeddedStoreError::file("look for", path(), error),
@@ -136,10 +142,11 @@ fn read_charter(directory: &Path) -> Result<Charter> {
         Err(error) => return Err(EmbeddedStoreError::file("read", file, error)),
     };
     match Charter::decode(&bytes) {
-        Ok((charter, true)) => Ok(charter),
-        Ok((charter, false)) => {
-            tracing::warn!(file = %file.display(), "one of the two copies in it is damaged");
-            Ok(charter)
+        Ok((charter, is_whole)) => {
+            if !is_whole {
+                tracing::warn!(file = %file.display(), "one of the two copies in it is damaged");
+            }
+            Ok((charter, is_whole))
         }
         Err(BadCharter::Foreign) => Err(not_a_store("its file `store` is something else")),
         Err(BadCharter::Format(found)) => {
@@ -165,13 +172,25 @@ fn renew(disk: &RealDisk, lock: &Lock, charter: &Charter) -> Result<Charter> {
 }
 
 /// Has the store as it should be, if nobody else is at it, and it can be written to.
-fn open_core(files: &Arc<Files>, lock: &Lock, log_bytes: u64) -> Result<Option<Core>> {
+fn open_core(
+    files: &Arc<Files>,
+    lock: &Lock,
+    log_bytes: u64,
+    is_charter_whole: bool,
+) -> Result<Option<Core>> {
     let Ok(Some(_locked)) = lock.try_acquire() else {
         // Somebody appends, and has done it; or nobody can.
         return Ok(None);
     };
     match Core::open(files.clone(), log_bytes) {
-        Ok(core) => Ok(Some(core)),
+        Ok(core) => {
+            if !is_charter_whole {
+                // While one of them is good.
+                let written = replace(&*files.disk, names::CHARTER, &files.charter.encode());
+                written.map_err(files.error("write to", names::CHARTER))?;
+            }
+            Ok(Some(core))
+        }
         // A disk that is full, or read only. What is there can be read.
         Err(EmbeddedStoreError::NotWritable { .. } | EmbeddedStoreError::File { .. }) => Ok(None),
         Err(error) => Err(error),

@@ -250,7 +250,7 @@ impl EmbeddedStore {
     ///     match salvage.next_batch(&mut events, 1_000).await? {
     ///         Salvaged::Events(_) => events.clear(), // … after they were put somewhere.
     ///         Salvaged::Damaged(problem) => eprintln!("lost: {problem}"),
-    ///         Salvaged::End => break,
+    ///         Salvaged::End | _ => break,
     ///     }
     /// }
     /// # Ok(())

@@ -83,7 +83,8 @@ async fn stats_say_how_the_store_lies_there() {
     let t = create().await;
     let begun = std::time::SystemTime::now() - std::time::Duration::from_secs(1);
     for first in (0..600).step_by(200) {
-        let parcels = (first..first + 200).map(|id| parcel(id, ["a", "b"][id as usize % 2]));
+        let kind = |id: u64| if id.is_multiple_of(2) { "a" } else { "b" };
+        let parcels = (first..first + 200).map(|id| parcel(id, kind(id)));
         t.store.append(parcels.collect(), Expect::Any).await.unwrap();
     }
     let stats = t.store.stats().await.unwrap();

@@ -91,16 +91,16 @@ async fn verify_names_it_and_salvage_saves_the_rest() {
     assert!(text.contains(&file) && text.contains(&format!("offsets {first} to {last}")), "{text}");
 
     let mut salvage = t.store.salvage();
-    let (mut events, mut lost) = (Vec::new(), Vec::new());
+    let (mut events, mut losses) = (Vec::new(), Vec::new());
     loop {
         match salvage.next_batch(&mut events, 100).await.unwrap() {
             Salvaged::Events(count) => assert!(count > 0),
-            Salvaged::Damaged(problem) => lost.push(problem),
+            Salvaged::Damaged(problem) => losses.push(problem),
             Salvaged::End => break,
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(lost, report.problems);
+    assert_eq!(losses, report.problems);
     let offsets: Vec<_> = events.iter().map(|event| event.offset).collect();
     let expected: Vec<_> = (0..first).chain(last + 1..EVENTS).collect();
     assert_eq!(offsets, expected);
@@ -127,7 +127,7 @@ async fn what_is_damaged_can_be_truncated_and_its_ids_used_again() {
     let t = damaged().await;
     let (_, first, last) = found(&t).await;
     // Its ids are known, though it can't be read.
-    let again = t.store.append(parcels(first..last + 1), Expect::Any).await.unwrap();
+    let again = t.store.append(parcels(first..=last), Expect::Any).await.unwrap();
     assert_eq!(again, first..last + 1);
     t.store.truncate(last + 1).await.unwrap();
     let rest = t.store.load_by_type(EventTypes::any(), last + 1).await.unwrap();

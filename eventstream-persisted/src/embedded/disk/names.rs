@@ -10,6 +10,9 @@ pub(crate) const OLDEST: &str = "oldest";
 pub(crate) const LOCK: &str = "lock";
 /// Whoever tidies up holds it.
 pub(crate) const TIDY_LOCK: &str = "tidy-lock";
+/// A log whose events were sealed: the next one is written over it, which is faster than to have a
+/// file grow.
+pub(crate) const SPARE: &str = "spare";
 /// What stores of format 1 were kept in.
 pub(crate) const FORMAT_1: &str = "events.sqlite3";
 

@@ -26,6 +26,19 @@ pub(crate) enum Place {
     Missing(Option<u64>),
 }
 
+impl Place {
+    /// Whether it is the same file, with the same events.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Segment(one), Self::Segment(other)) => Arc::ptr_eq(one, other),
+            (Self::Log(one, next), Self::Log(other, other_next)) => {
+                Arc::ptr_eq(one, other) && next == other_next
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Catalog {
     /// Of these names. What is open stays open.
     pub(super) fn of(names: &[String], before: &Self) -> Self {

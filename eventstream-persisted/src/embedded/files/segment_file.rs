@@ -7,7 +7,7 @@ use std::{
 use crate::embedded::{
     disk::{Disk, File, names::Numbered, read_exact},
     layout::{
-        CHUNK_HEADER, ChunkHeader, DIRECTORY_ENTRY, Damage, DirectoryEntry, RawChunk,
+        CHUNK_HEADER, ChunkHeader, ChunkView, DIRECTORY_ENTRY, Damage, DirectoryEntry, RawChunk,
         SEGMENT_HEADER, SegmentHeader, TRAILER, Trailer, TypeCount, decode_types,
     },
 };
@@ -121,6 +121,13 @@ impl Segment {
         Ok(Some(Self { file: file.clone(), directory, types, trailer: Some(trailer) }))
     }
 
+    /// Whether all that leads to the events is as it should be.
+    pub(crate) fn is_sound(&self) -> io::Result<bool> {
+        let header = read_exact(&*self.file, 0, SEGMENT_HEADER)?;
+        let is_headed = header.as_deref().and_then(SegmentHeader::decode).is_some();
+        Ok(is_headed && self.trailer.is_some() && self.types.is_some())
+    }
+
     /// The chunk that has an event, or else the next one.
     pub(crate) fn chunk_at(&self, offset: u64) -> usize {
         self.directory.partition_point(|chunk| chunk.next() <= offset)
@@ -160,13 +167,29 @@ impl Segment {
 
     /// A chunk out of bytes that begin with it.
     pub(crate) fn unpack(entry: &DirectoryEntry, bytes: &[u8]) -> Result<RawChunk, Damage> {
-        let header = ChunkHeader::decode(bytes).ok_or("the header of the chunk is damaged")?;
-        if (header.first, header.count) != (entry.first, entry.count) {
-            return Err("the chunk has other events");
-        }
-        let stored = bytes.get(CHUNK_HEADER..header.len()).ok_or("the chunk is cut short")?;
+        let (header, stored) = stored(entry, bytes)?;
         RawChunk::unpack(header, stored)
     }
+
+    /// The same in memory that is used again.
+    pub(crate) fn view<'a>(
+        entry: &DirectoryEntry,
+        bytes: &'a [u8],
+        scratch: &'a mut Vec<u8>,
+    ) -> Result<ChunkView<'a>, Damage> {
+        let (header, stored) = stored(entry, bytes)?;
+        ChunkView::unpack(header, stored, scratch)
+    }
+}
+
+/// What a chunk has stored, out of bytes that begin with it.
+fn stored<'a>(entry: &DirectoryEntry, bytes: &'a [u8]) -> Result<(ChunkHeader, &'a [u8]), Damage> {
+    let header = ChunkHeader::decode(bytes).ok_or("the header of the chunk is damaged")?;
+    if (header.first, header.count) != (entry.first, entry.count) {
+        return Err("the chunk has other events");
+    }
+    let stored = bytes.get(CHUNK_HEADER..header.len()).ok_or("the chunk is cut short")?;
+    Ok((header, stored))
 }
 
 /// Whether the chunks have all events, one after another, and their files' places are in order.

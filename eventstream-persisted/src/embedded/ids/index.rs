@@ -34,7 +34,7 @@ impl Ids {
         while position < head.next {
             position = match ids.open_run(files, position, &mut known)? {
                 Some(next) => next,
-                None => ids.read(files, position, head)?,
+                None => ids.read(files, position, head.next)?,
             };
         }
         Ok(ids)
@@ -66,7 +66,7 @@ impl Ids {
             }
             // It can be made again from the events.
             Ok(Err(problem)) => {
-                tracing::warn!(file = %files.path(&name).display(), problem, "ids are read anew");
+                warn(files, &name, problem);
                 Ok(None)
             }
             // Merged meanwhile: the events have them, too.
@@ -77,12 +77,12 @@ impl Ids {
 
     /// Reads the ids of the events from an offset on, up to the end of their file; returns where
     /// that is.
-    fn read(&mut self, files: &Files, offset: u64, head: &Head) -> Result<u64> {
+    fn read(&mut self, files: &Files, offset: u64, end: u64) -> Result<u64> {
         if let Place::Log(log, next) = files.catalog().find(offset) {
-            let end = next.unwrap_or(head.next).min(head.next);
+            let end = next.unwrap_or(end).min(end);
             return self.read_log(files, &log, offset, end);
         }
-        let page = read_page(files, &Filter::All, offset, head.next)?;
+        let page = read_page(files, &Filter::All, offset, end)?;
         let Ok(page) = page else {
             // Truncated meanwhile.
             return Ok(files.oldest()?.max(offset + 1));
@@ -125,21 +125,44 @@ impl Ids {
     }
 
     /// Adds the offsets that the message may have whose id has this hash.
-    pub(crate) fn find(&self, files: &Files, hash: u64, found: &mut Vec<u64>) -> Result<()> {
+    pub(crate) fn find(&mut self, files: &Files, hash: u64, found: &mut Vec<u64>) -> Result<()> {
+        let mut damaged = None;
+        for (place, run) in self.runs.iter().enumerate() {
+            if run.may_contain(hash) {
+                let name = Numbered::Run { first: run.first(), next: run.next() }.name();
+                if let Err(problem) = run.find(hash, found).map_err(files.error("read", &name))? {
+                    damaged = Some((place, name, problem));
+                }
+            }
+        }
+        if let Some((place, name, problem)) = damaged {
+            // The events have the ids, too.
+            warn(files, &name, problem);
+            let run = self.runs.swap_remove(place);
+            self.read_range(files, run.first(), run.next())?;
+            found.clear();
+            return self.find(files, hash, found);
+        }
         if let Some(offset) = self.fresh.get(&hash) {
             found.push(*offset);
             found.extend(self.twins.iter().filter(|(twin, _)| *twin == hash).map(|(_, at)| *at));
         }
-        for run in &self.runs {
-            if run.may_contain(hash) {
-                let name = Numbered::Run { first: run.first(), next: run.next() }.name();
-                if let Err(problem) = run.find(hash, found).map_err(files.error("read", &name))? {
-                    return Err(files.damaged(&name, run.first(), run.next(), problem));
-                }
-            }
+        Ok(())
+    }
+
+    /// Reads the ids of these events, as far as they are not truncated.
+    fn read_range(&mut self, files: &Files, first: u64, next: u64) -> Result<()> {
+        let mut position = first.max(files.oldest()?);
+        while position < next {
+            position = self.read(files, position, next)?;
         }
         Ok(())
     }
+}
+
+fn warn(files: &Files, name: &str, problem: &str) {
+    let file = files.path(name);
+    tracing::warn!(file = %file.display(), problem, "ids are read anew; compact the store");
 }
 
 /// For maps whose keys are hashes already.

@@ -60,6 +60,11 @@ impl ChunkHeader {
     pub(crate) fn next(&self) -> u64 {
         self.first + u64::from(self.count)
     }
+
+    /// The length of the lengths.
+    fn table(&self) -> usize {
+        self.count as usize * 4
+    }
 }
 
 /// A chunk as it is written.
@@ -118,7 +123,55 @@ pub(crate) fn encode_chunk(
     EncodedChunk { header, bytes }
 }
 
-/// A chunk that was checked and unpacked.
+/// A chunk that was checked and unpacked, into memory that is used again.
+pub(crate) struct ChunkView<'a> {
+    header: ChunkHeader,
+    raw: &'a [u8],
+}
+
+impl<'a> ChunkView<'a> {
+    /// Checks what a chunk with this header has stored, and unpacks it, if it is packed.
+    pub(crate) fn unpack(
+        header: ChunkHeader,
+        stored: &'a [u8],
+        scratch: &'a mut Vec<u8>,
+    ) -> Result<Self, Damage> {
+        if crc32c::crc32c(stored) != header.body_checksum {
+            return Err("the checksum of the chunk does not match");
+        }
+        let raw_len = header.raw_len as usize;
+        let raw = match header.compression {
+            STORED if stored.len() == raw_len => stored,
+            LZ4 => {
+                if scratch.len() < raw_len {
+                    scratch.resize(raw_len, 0);
+                }
+                let raw = &mut scratch[..raw_len];
+                match lz4_flex::block::decompress_into(stored, raw) {
+                    Ok(len) if len == raw_len => raw,
+                    _ => return Err("the chunk can't be unpacked"),
+                }
+            }
+            _ => return Err("the chunk is packed in an unknown way"),
+        };
+        // What the checksum covers was written by `encode_chunk`; checked all the same, since what
+        // is read here is sliced by it.
+        let table = header.table();
+        let lens: usize = lens(&header, raw).sum();
+        if table <= raw_len && lens.checked_add(table) == Some(raw_len) {
+            Ok(Self { header, raw })
+        } else {
+            Err("the events do not fill the chunk")
+        }
+    }
+
+    /// The wire bytes of an event, if there are so many.
+    pub(crate) fn event(&self, number: usize) -> Option<&'a [u8]> {
+        ranges(&self.header, self.raw).nth(number).and_then(|range| self.raw.get(range))
+    }
+}
+
+/// A chunk that was checked and unpacked, into memory that its events share.
 pub(crate) struct RawChunk {
     header: ChunkHeader,
     raw: Bytes,
@@ -127,69 +180,37 @@ pub(crate) struct RawChunk {
 impl RawChunk {
     /// Checks what a chunk with this header has stored, and unpacks it.
     pub(crate) fn unpack(header: ChunkHeader, stored: &[u8]) -> Result<Self, Damage> {
-        if crc32c::crc32c(stored) != header.body_checksum {
-            return Err("the checksum of the chunk does not match");
-        }
-        let raw_len = header.raw_len as usize;
-        let raw = match header.compression {
-            STORED if stored.len() == raw_len => stored.to_vec(),
-            LZ4 => {
-                let mut raw = vec![0; raw_len];
-                match lz4_flex::block::decompress_into(stored, &mut raw) {
-                    Ok(len) if len == raw_len => raw,
-                    _ => return Err("the chunk can't be unpacked"),
-                }
-            }
-            _ => return Err("the chunk is packed in an unknown way"),
-        };
-        let chunk = Self { header, raw: raw.into() };
-        // What the checksum covers was written by `encode_chunk`; checked all the same, since what
-        // is read here is sliced by it.
-        let lens: usize = chunk.lens().map(|len| len as usize).sum();
-        let table = chunk.table();
-        if table <= raw_len && lens.checked_add(table) == Some(raw_len) {
-            Ok(chunk)
-        } else {
-            Err("the events do not fill the chunk")
-        }
-    }
-
-    fn table(&self) -> usize {
-        self.header.count as usize * 4
-    }
-
-    fn lens(&self) -> impl Iterator<Item = u32> {
-        let table = self.raw.get(..self.table()).unwrap_or_default();
-        table.as_chunks::<4>().0.iter().map(|len| u32::from_le_bytes(*len))
+        let mut scratch = Vec::new();
+        ChunkView::unpack(header, stored, &mut scratch)?;
+        let is_packed = header.compression != STORED;
+        let raw = if is_packed { scratch.into() } else { Bytes::copy_from_slice(stored) };
+        Ok(Self { header, raw })
     }
 
     pub(crate) fn header(&self) -> &ChunkHeader {
         &self.header
     }
 
-    /// The size of what is held in memory for as long as one of the events is.
-    pub(crate) fn size(&self) -> usize {
-        self.raw.len()
-    }
-
     /// The wire bytes of all events.
     pub(crate) fn events(&self) -> impl Iterator<Item = Bytes> {
-        self.ranges().map(|range| self.raw.slice(range))
+        ranges(&self.header, &self.raw).map(|range| self.raw.slice(range))
     }
+}
 
-    /// The wire bytes of an event; the caller knows how many there are.
-    pub(crate) fn event(&self, number: usize) -> Option<Bytes> {
-        self.ranges().nth(number).map(|range| self.raw.slice(range))
-    }
+/// The lengths of a chunk's events.
+fn lens(header: &ChunkHeader, raw: &[u8]) -> impl Iterator<Item = usize> {
+    let table = raw.get(..header.table()).unwrap_or_default();
+    table.as_chunks::<4>().0.iter().map(|len| u32::from_le_bytes(*len) as usize)
+}
 
-    fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
-        let mut end = self.table();
-        self.lens().map(move |len| {
-            let start = end;
-            end += len as usize;
-            start..end
-        })
-    }
+/// Where its events lie.
+fn ranges(header: &ChunkHeader, raw: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut end = header.table();
+    lens(header, raw).map(move |len| {
+        let start = end;
+        end += len;
+        start..end
+    })
 }
 
 /// Which types and sources are in a chunk, and which of its events have them: to find events
@@ -323,7 +344,10 @@ mod tests {
             assert_eq!(header.len(), chunk.bytes.len());
             let raw = RawChunk::unpack(header, &chunk.bytes[CHUNK_HEADER..]).unwrap();
             assert_eq!(raw.events().collect::<Vec<_>>(), events);
-            assert_eq!((raw.event(39), raw.event(40)), (Some(events[39].clone()), None));
+            let mut scratch = vec![1; 100_000];
+            let view = ChunkView::unpack(header, &chunk.bytes[CHUNK_HEADER..], &mut scratch);
+            let view = view.unwrap();
+            assert_eq!((view.event(39), view.event(40)), (Some(&events[39][..]), None));
         }
         // Nothing to be gained.
         let short = encode_chunk(0, 0, &[Bytes::from_static(b"x")], Compression::Lz4);

@@ -14,7 +14,7 @@ mod segment;
 
 pub(super) use charter::{BadCharter, Charter};
 pub(super) use chunk::{
-    CHUNK_HEADER, ChunkHeader, ChunkIndex, MAX_CHUNK_BYTES, MAX_CHUNK_EVENTS, RawChunk,
+    CHUNK_HEADER, ChunkHeader, ChunkIndex, ChunkView, MAX_CHUNK_BYTES, MAX_CHUNK_EVENTS, RawChunk,
     encode_chunk,
 };
 pub(super) use frame::{Encoded, Entry, FRAME_HEADER, FrameHeader, Record, encode_commit};

@@ -1,4 +1,4 @@
-use std::{io, ops::Range, sync::Arc};
+use std::{io, mem, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use eventstream_core::{Error, Event, Parcel};
@@ -7,7 +7,7 @@ use super::Filter;
 use crate::embedded::{
     error::{EmbeddedStoreError, Result},
     files::{Files, LogFile, Place, Segment, SegmentFile, Stop},
-    layout::{ChunkIndex, Damage, RawChunk},
+    layout::{ChunkIndex, Damage, DirectoryEntry},
 };
 
 /// A page ends early once it has looked at so many bytes of events, so that its memory is bounded
@@ -48,17 +48,29 @@ pub(crate) fn read_page(
             end,
             page: Page { events: Vec::new(), position, scanned: 0 },
             found: 0,
+            scratch: Vec::new(),
         };
-        let read = match catalog.find(position) {
-            Place::Segment(segment) => reading.segment(&segment),
+        let place = catalog.find(position);
+        let read = match &place {
+            Place::Segment(segment) => reading.segment(segment),
             Place::Log(log, next) => {
                 reading.end = next.unwrap_or(end).min(end);
-                reading.log(&log)
+                reading.log(log)
             }
-            Place::Missing(next) => Err(Failure::Missing(next)),
+            Place::Missing(next) => Err(Failure::Missing(*next)),
         };
         match read {
             Ok(()) => return Ok(Ok(reading.page)),
+            Err(Failure::Store(error @ EmbeddedStoreError::Damaged { .. })) => {
+                // A log that was sealed meanwhile is written over, and one that others have ended has
+                // no more events.
+                let refreshed = files.refresh()?;
+                if refreshed.find(position).is(&place) {
+                    return Err(error);
+                }
+                catalog = refreshed;
+                continue;
+            }
             Err(Failure::Store(error)) => return Err(error),
             // Another file has taken its place, or it is truncated: the next round finds out.
             Err(Failure::Gone) => {}
@@ -100,6 +112,8 @@ struct Reading<'a> {
     page: Page,
     /// The bytes of the events that match.
     found: usize,
+    /// Memory that chunks are unpacked in.
+    scratch: Vec<u8>,
 }
 
 impl Reading<'_> {
@@ -182,9 +196,7 @@ impl Reading<'_> {
                     &single[..]
                 }
             };
-            let taken = Segment::unpack(entry, bytes)
-                .and_then(|chunk| self.chunk(&chunk, events.as_deref()));
-            if let Err(problem) = taken {
+            if let Err(problem) = self.chunk(entry, bytes, events.as_deref()) {
                 if self.has_begun() {
                     return Ok(());
                 }
@@ -241,44 +253,79 @@ impl Reading<'_> {
         wanted
     }
 
-    /// Takes the events that match out of a chunk.
-    fn chunk(&mut self, chunk: &RawChunk, numbers: Option<&[u8]>) -> Result<(), Damage> {
-        let header = *chunk.header();
-        let mut events = Vec::new();
-        let mut bytes = 0;
-        let mut take = |offset: u64, wire: Bytes| {
-            if offset < self.page.position || offset >= self.end {
-                return Ok(());
-            }
-            let parcel = Parcel::from_trusted_wire(wire).map_err(|_| "an event is no envelope")?;
-            if self.filter.matches(&parcel) {
-                bytes += parcel.wire().len();
-                events.push(Event::new(offset, parcel));
-            }
-            Ok::<(), Damage>(())
+    /// Takes the events with these numbers out of a chunk, or all, if they match.
+    fn chunk(
+        &mut self,
+        entry: &DirectoryEntry,
+        bytes: &[u8],
+        numbers: Option<&[u8]>,
+    ) -> Result<(), Damage> {
+        let few = numbers.filter(|numbers| numbers.len() * 4 < entry.count as usize);
+        let before = self.page.events.len();
+        let taken = match few {
+            Some(numbers) => self.copy_out(entry, bytes, numbers),
+            None => self.share(entry, bytes, numbers),
         };
-        match numbers {
-            None => {
-                for (wire, offset) in chunk.events().zip(header.first..) {
-                    take(offset, wire)?;
-                }
+        if taken.is_err() {
+            self.page.events.truncate(before);
+        } else {
+            self.page.scanned += entry.raw_len as usize;
+            self.page.position = entry.next().min(self.end);
+        }
+        taken
+    }
+
+    /// A few of many: each gets memory of its own, or it would keep all of the chunk there.
+    fn copy_out(
+        &mut self,
+        entry: &DirectoryEntry,
+        bytes: &[u8],
+        numbers: &[u8],
+    ) -> Result<(), Damage> {
+        let mut scratch = mem::take(&mut self.scratch);
+        let taken = Segment::view(entry, bytes, &mut scratch).and_then(|chunk| {
+            for number in numbers {
+                let wire =
+                    chunk.event(usize::from(*number)).ok_or("the index has no such event")?;
+                self.take(entry.first + u64::from(*number), || Bytes::copy_from_slice(wire))?;
             }
-            Some(numbers) => {
-                for number in numbers {
-                    let wire =
-                        chunk.event(usize::from(*number)).ok_or("the index has no such event")?;
-                    take(header.first + u64::from(*number), wire)?;
-                }
+            Ok(())
+        });
+        self.scratch = scratch;
+        taken
+    }
+
+    /// Many: they share the memory.
+    fn share(
+        &mut self,
+        entry: &DirectoryEntry,
+        bytes: &[u8],
+        numbers: Option<&[u8]>,
+    ) -> Result<(), Damage> {
+        let chunk = Segment::unpack(entry, bytes)?;
+        let mut numbers = numbers.map(|numbers| numbers.iter().peekable());
+        for (wire, number) in chunk.events().zip(0..) {
+            let is_wanted = match &mut numbers {
+                None => true,
+                Some(numbers) => numbers.next_if(|wanted| u64::from(**wanted) == number).is_some(),
+            };
+            if is_wanted {
+                self.take(entry.first + number, || wire)?;
             }
         }
-        // An event keeps all of its chunk in memory: a few of many are copied out.
-        if bytes * 4 < chunk.size() {
-            events = events.into_iter().map(copied).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// Takes an event, if it lies on the page and matches.
+    fn take(&mut self, offset: u64, wire: impl FnOnce() -> Bytes) -> Result<(), Damage> {
+        if offset < self.page.position || offset >= self.end {
+            return Ok(());
         }
-        self.found += bytes.max(events.len());
-        self.page.events.append(&mut events);
-        self.page.scanned += chunk.size();
-        self.page.position = header.next().min(self.end);
+        let parcel = Parcel::from_trusted_wire(wire()).map_err(|_| "an event is no envelope")?;
+        if self.filter.matches(&parcel) {
+            self.found += parcel.wire().len().max(1);
+            self.page.events.push(Event::new(offset, parcel));
+        }
         Ok(())
     }
 

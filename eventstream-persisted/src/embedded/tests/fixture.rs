@@ -66,6 +66,7 @@ pub(super) struct Fixture {
     pub(super) disk: SimulatedDisk,
     pub(super) files: Arc<Files>,
     pub(super) core: Core,
+    log_bytes: u64,
 }
 
 impl Fixture {
@@ -92,7 +93,7 @@ impl Fixture {
         let files = Arc::new(Files::open(directory, Arc::new(disk.clone()), charter)?);
         let core = Core::open(files.clone(), log_bytes)?;
         files.ends_at(core.next());
-        Ok(Self { disk, files, core })
+        Ok(Self { disk, files, core, log_bytes })
     }
 
     /// Appends the events with these numbers in one commit; returns their offsets.
@@ -124,7 +125,11 @@ impl Fixture {
     }
 
     pub(super) fn tidy(&mut self) -> Result<()> {
-        let tidying = Tidying { files: self.files.clone(), compression: Compression::Lz4 };
+        let tidying = Tidying {
+            files: self.files.clone(),
+            compression: Compression::Lz4,
+            log_bytes: self.log_bytes,
+        };
         tidying.run(false)?;
         self.core.tidied();
         Ok(())

@@ -2,12 +2,14 @@
 
 use std::io;
 
+use super::remove::rewrite;
+use crate::Compression;
 use crate::embedded::{
     disk::names::Numbered,
     error::Result,
     files::{Files, Segment, SegmentFile},
     ids::{Run, write_run},
-    layout::RunEntry,
+    layout::{ChunkIndex, RunEntry},
 };
 
 /// Removes runs that are damaged, and makes those that are missing; returns how many. `thorough`:
@@ -65,6 +67,30 @@ fn find_problem(
         }
     }
     Ok(None)
+}
+
+/// Writes segments anew whose directory or indexes are damaged, and whose events are not; returns
+/// how many.
+pub(super) fn mend_segments(files: &Files, compression: Compression) -> Result<usize> {
+    let mut mended = 0;
+    for file in files.catalog().segments() {
+        let read = files.error("read", &file.name());
+        let Ok(segment) =
+            files.segment_anew(&SegmentFile::new(file.first(), file.next())).map_err(&read)?
+        else {
+            continue;
+        };
+        let mut is_sound = segment.is_sound().map_err(&read)?;
+        for (number, entry) in segment.directory.iter().enumerate() {
+            let index = segment.read_indexes(number..number + 1).map_err(&read)?;
+            is_sound &= ChunkIndex::decode(&index, entry.count).is_some();
+        }
+        if !is_sound && rewrite(files, file, file.first(), compression)? {
+            file.close();
+            mended += 1;
+        }
+    }
+    Ok(mended)
 }
 
 /// Makes a run for a segment; false if it can't be read.

@@ -29,21 +29,29 @@ use super::{
 pub(super) struct Tidying {
     pub(super) files: Arc<Files>,
     pub(super) compression: Compression,
+    /// How long logs get.
+    pub(super) log_bytes: u64,
 }
 
 impl Tidying {
-    /// Does all that there is to do. `thorough`: looks through all indexes of ids, too.
+    /// Does all that there is to do. `thorough`: also looks through all indexes of ids, and keeps no
+    /// file for later.
     pub(super) fn run(&self, thorough: bool) -> Result<Tidied> {
-        let Self { files, compression } = self;
+        let Self { files, compression, log_bytes } = self;
         files.refresh()?;
         remove_drafts(&*files.disk);
-        let sealed = seal::seal_logs(files, *compression)?;
+        let sealed = seal::seal_logs(files, *compression, *log_bytes)?;
         let merged = index::index_segments(files, thorough)? + merge::merge_runs(files)?;
+        if thorough {
+            // It is not there, mostly.
+            let _ = files.disk.remove(names::SPARE);
+        }
+        let mended = if thorough { index::mend_segments(files, *compression)? } else { 0 };
         let removed = remove::remove_truncated(files, *compression)?;
-        if sealed + merged + removed > 0 {
+        if sealed + merged + removed + mended > 0 {
             files.refresh()?;
         }
-        Ok(Tidied { sealed, merged, removed })
+        Ok(Tidied { sealed, merged, removed: removed + mended })
     }
 }
 

@@ -20,12 +20,9 @@ pub(super) fn remove_truncated(files: &Files, compression: Compression) -> Resul
     let mut removed = 0;
     for segment in catalog.segments() {
         let (first, next) = (segment.first(), segment.next());
-        if next > oldest {
-            if !is_mostly_below(oldest, first, next)
-                || !shorten(files, segment, oldest, compression)?
-            {
-                continue;
-            }
+        let is_mostly_gone = is_mostly_below(oldest, first, next);
+        if next > oldest && !(is_mostly_gone && rewrite(files, segment, oldest, compression)?) {
+            continue;
         }
         files.disk.remove(&segment.name()).map_err(files.error("remove", &segment.name()))?;
         removed += 1;
@@ -46,23 +43,23 @@ fn is_mostly_below(oldest: u64, first: u64, next: u64) -> bool {
     oldest > first && oldest < next && (oldest - first) > (next - oldest)
 }
 
-/// Writes the events that are left into another segment; false if some of them are damaged.
-fn shorten(
+/// Writes the events from `first` on into a segment of their own; false if some are damaged.
+pub(super) fn rewrite(
     files: &Files,
     file: &Arc<SegmentFile>,
-    oldest: u64,
+    first: u64,
     compression: Compression,
 ) -> Result<bool> {
     let next = file.next();
     let read = files.error("read", &file.name());
-    let write = files.error("write to", &Numbered::Segment { first: oldest, next }.name());
+    let write = files.error("write to", &Numbered::Segment { first, next }.name());
     let Ok(segment) = files.segment(file).map_err(&read)? else {
         return Ok(false);
     };
-    let mut writer = SegmentWriter::new(&*files.disk, &files.charter, compression, (oldest, next))
+    let mut writer = SegmentWriter::new(&*files.disk, &files.charter, compression, (first, next))
         .map_err(&write)?;
-    let mut expected = oldest;
-    for number in segment.chunk_at(oldest)..segment.directory.len() {
+    let mut expected = first;
+    for number in segment.chunk_at(first)..segment.directory.len() {
         let entry = segment.directory[number];
         let bytes = segment.read_chunks(number..number + 1).map_err(&read)?;
         let Ok(chunk) = Segment::unpack(&entry, &bytes) else {

@@ -7,7 +7,7 @@ use super::segment_writer::SegmentWriter;
 use crate::{
     Compression,
     embedded::{
-        disk::names::Numbered,
+        disk::names::{self, Numbered},
         error::Result,
         files::{Files, LogFile},
         ids::write_run,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Seals all logs that can be; returns how many were.
-pub(super) fn seal_logs(files: &Files, compression: Compression) -> Result<usize> {
+pub(super) fn seal_logs(files: &Files, compression: Compression, log_bytes: u64) -> Result<usize> {
     let mut sealed = 0;
     for (log, next) in files.catalog().closed_logs() {
         let first = log.first().max(files.oldest()?);
@@ -29,12 +29,21 @@ pub(super) fn seal_logs(files: &Files, compression: Compression) -> Result<usize
             files.disk.sync_names().map_err(files.error("sync", ""))?;
             files.refresh()?;
         }
-        // Those who read it have it open, or find its events in the segment.
-        files.disk.remove(&log.name()).map_err(files.error("remove", &log.name()))?;
+        // Those who are at it find its events in the segment.
+        retire(files, &log, log_bytes).map_err(files.error("remove", &log.name()))?;
         files.refresh()?;
         sealed += 1;
     }
     Ok(sealed)
+}
+
+/// Removes a log, or keeps its file for the next one, if it has become as long as one gets.
+fn retire(files: &Files, log: &LogFile, log_bytes: u64) -> io::Result<()> {
+    let is_long = log.file(&*files.disk)?.len()? >= log_bytes;
+    if is_long && !files.disk.list()?.iter().any(|name| name == names::SPARE) {
+        return files.disk.rename(&log.name(), names::SPARE);
+    }
+    files.disk.remove(&log.name())
 }
 
 /// Puts events of a log into a segment, and their ids into a run; or says what is wrong with the

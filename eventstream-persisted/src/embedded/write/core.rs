@@ -134,7 +134,7 @@ impl Core {
         // Taken out: after a failure, those of the batch must not stay.
         let mut ids = match self.ids.take() {
             Some(ids) if !self.ids_are_stale => ids,
-            before => Ids::load(&self.files, &self.published, before)?,
+            before => self.load_ids(before)?,
         };
         self.ids_are_stale = false;
         let mut batch = Batch::new(&self.files, &self.state, &mut ids);
@@ -147,6 +147,22 @@ impl Core {
         self.ids = Some(ids);
         let parcels = records.into_iter().map(|record| record.parcel).collect();
         Ok(Committed { first, parcels, has_rotated })
+    }
+
+    fn load_ids(&self, before: Option<Ids>) -> Result<Ids> {
+        /// So often is it tried: a log that somebody seals meanwhile is
+        /// removed, or written over.
+        const TRIES: usize = 3;
+
+        let mut loaded = Ids::load(&self.files, &self.published, before);
+        for _ in 1..TRIES {
+            if loaded.is_ok() {
+                break;
+            }
+            self.files.refresh()?;
+            loaded = Ids::load(&self.files, &self.published, None);
+        }
+        loaded
     }
 
     /// Writes a commit, syncs it, and publishes it.

@@ -2,10 +2,11 @@
 
 use super::{core::State, live::Live, rotation};
 use crate::embedded::{
+    disk::{names, replace},
     error::Result,
     files::{Files, Frame, Mark},
     ids::Ids,
-    layout::Head,
+    layout::{Head, Oldest},
 };
 
 /// Where a store ends.
@@ -47,13 +48,19 @@ pub(crate) fn find_end(files: &Files) -> Result<Found> {
 
 /// Finds where a store ends, and has it go on there.
 pub(super) fn recover(files: &Files) -> Result<State> {
-    match find_end(files)? {
-        Found::End(state) => Ok(state),
+    let state = match find_end(files)? {
+        Found::End(state) => state,
         // Its offsets are not given again: whoever reads them hears that they are damaged.
         Found::Lost { oldest, next } => {
-            Ok(State { live: rotation::create_log(files, next)?, oldest, next })
+            State { live: rotation::create_log(files, next)?, oldest, next }
         }
+    };
+    if files.stored_oldest()?.is_none() {
+        // It is damaged, or gone. What is known otherwise is noted again.
+        replace(&*files.disk, names::OLDEST, &Oldest(state.oldest).encode())
+            .map_err(files.error("write to", names::OLDEST))?;
     }
+    Ok(state)
 }
 
 /// Takes in the commits that stand behind the end, and are whole. Returns where they end.

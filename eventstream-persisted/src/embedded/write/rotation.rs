@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use crate::embedded::{
-    disk::names::{Numbered, draft},
+    disk::names::{self, Numbered, draft},
     error::Result,
     files::{Files, LogFile, Mark},
     layout::{Head, LOG_HEADER, LogHeader},
@@ -19,7 +19,10 @@ pub(super) fn create_log(files: &Files, first: u64) -> Result<Live> {
     let name = Numbered::Log { first }.name();
     let draft = draft(&name);
     let (header, chain) = LogHeader { tag: files.charter.tag(), first }.encode();
-    let written = files.disk.create(&draft).and_then(|file| {
+    // What is left in it of its former life goes on from other headers.
+    let taken = files.disk.rename(names::SPARE, &draft).and_then(|()| files.disk.open(&draft));
+    let file = taken.or_else(|_| files.disk.create(&draft));
+    let written = file.and_then(|file| {
         file.write_at(&header, 0)?;
         file.sync()?;
         files.disk.rename(&draft, &name)?;
