@@ -36,11 +36,20 @@ impl Place {
         place
     }
 
+    /// Whether there is a store.
+    pub(crate) fn is_there(&self) -> bool {
+        let done = self.info_text();
+        if done.code != Some(0) {
+            done.assert_failed("there is no store at");
+        }
+        done.code == Some(0)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    fn command(&self, command: &str, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, command: &str, args: &[&str]) -> Command {
         let mut program = program();
         program.arg(command).arg("--store").arg(&self.store).args(args);
         program
@@ -170,12 +179,19 @@ impl Running {
 
     /// Starts a program whose output nobody reads.
     pub(crate) fn start_unread(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        command.stdin(Stdio::piped());
+        Self::start_unread_with_input(command)
+    }
+
+    /// Starts a program that has its input already.
+    pub(crate) fn start_with_input(command: Command) -> Self {
+        let mut running = Self::start_unread_with_input(command);
+        running.read_output();
+        running
+    }
+
+    fn start_unread_with_input(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         Self {
             stdin: child.stdin.take(),
             stdout: None,

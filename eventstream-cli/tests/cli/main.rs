@@ -5,8 +5,13 @@
 mod append;
 mod append_at_once;
 mod append_errors;
+mod authors;
+mod book;
+mod chance;
 mod demo;
+mod followed;
 mod harness;
 mod info;
+mod killed;
 mod tail;
 mod tail_follow;
