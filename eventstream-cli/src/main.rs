@@ -1,5 +1,6 @@
 //! The program `eventstream`: append, tail and inspect ordered streams of event messages.
 
+mod advice;
 mod args;
 mod cloud_event;
 mod commands;

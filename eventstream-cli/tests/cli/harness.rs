@@ -242,8 +242,12 @@ impl Running {
         String::from_utf8(line).unwrap()
     }
 
+    pub(crate) fn id(&self) -> i32 {
+        i32::try_from(self.child.id()).unwrap()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).unwrap();
+        let id = self.id();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     }
 

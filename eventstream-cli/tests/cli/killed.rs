@@ -102,8 +102,9 @@ fn write_and_kill(place: &Place, book: &mut Book, chance: &mut Chance) -> Vec<(u
             let (authors, author) = (&book.authors, it.author);
             let first = book.acknowledged(author);
             scope.spawn(move || {
+                let mut numbers = first..u64::MAX;
                 // Ends when the program is killed.
-                (first..)
+                numbers
                     .all(|number| input.write_all(authors.line(author, number).as_bytes()).is_ok())
             });
         }

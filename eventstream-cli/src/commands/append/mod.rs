@@ -14,7 +14,7 @@ use std::{
     ops::Range,
 };
 
-use eventstream_core::EventStore;
+use eventstream_core::{Error, EventStore};
 use serde::Serialize;
 use tokio::task;
 use tokio_util::sync::CancellationToken;
@@ -109,6 +109,13 @@ pub(super) async fn next_batch(
     }
 }
 
+fn not_appended(error: &Error) -> Failure {
+    Failure::of(error).or_hint(
+        "what was acknowledged is stored; when the cause is gone, append the same input again: \
+         events already stored are not stored twice",
+    )
+}
+
 /// What was under way when an interrupt came took too long to be waited for.
 fn given_up() -> Failure {
     Failure::new("interrupted while the store was waited for").hint(
@@ -132,7 +139,8 @@ pub(super) async fn import_all<S: EventStore>(
         // What has begun is finished, and told, unless that takes too long.
         let ranges = interrupt::finish(interrupted, importer.import(parcels))
             .await
-            .ok_or_else(given_up)??;
+            .ok_or_else(given_up)?
+            .map_err(|error| not_appended(&error))?;
         done(&ranges)?;
         if let Some(clash) = importer.clash()
             && !has_warned
