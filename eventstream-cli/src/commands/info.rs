@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::store;
 use crate::{
-    args::{InfoArgs, InfoFormat},
+    args::{InfoArgs, ReportFormat},
     failure::Failure,
     output::{Output, bars, grouped, in_bytes, plural},
 };
@@ -18,8 +18,8 @@ pub(super) async fn run(args: InfoArgs) -> Result<(), Failure> {
     let stats = store.stats().await?;
     let mut output = Output::default();
     match args.output {
-        InfoFormat::Json => output.json(&Info::new(store.application(), &stats))?,
-        InfoFormat::Text => {
+        ReportFormat::Json => output.json(&Info::new(store.application(), &stats))?,
+        ReportFormat::Text => {
             for line in text(&args.store, store.application(), &stats) {
                 output.line(&line)?;
             }

@@ -3,8 +3,10 @@
 mod append;
 mod demo;
 mod info;
+mod shell;
 mod store;
 mod tail;
+mod truncate;
 
 use crate::{args::Command, failure::Failure};
 
@@ -13,6 +15,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Append(args) => append::run(args).await,
         Command::Tail(args) => tail::run(args).await,
         Command::Info(args) => info::run(args).await,
+        Command::Truncate(args) => truncate::run(args).await,
         Command::Demo(args) => demo::run(args).await,
     }
 }

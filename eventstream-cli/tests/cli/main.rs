@@ -22,3 +22,4 @@ mod locked;
 mod permission;
 mod tail;
 mod tail_follow;
+mod truncate;

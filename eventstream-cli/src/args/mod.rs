@@ -1,9 +1,13 @@
 //! The command line.
 
+mod care;
+
 use std::{num::IntErrorKind, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use eventstream_core::EventType;
+
+pub(crate) use care::TruncateArgs;
 
 use crate::naming::Application;
 
@@ -26,6 +30,7 @@ pub(crate) enum Command {
     Append(AppendArgs),
     Tail(TailArgs),
     Info(InfoArgs),
+    Truncate(TruncateArgs),
     Demo(DemoArgs),
 }
 
@@ -125,12 +130,12 @@ pub(crate) struct InfoArgs {
 
     /// How to show it: as text or as JSON
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output: InfoFormat,
+    pub(crate) output: ReportFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum InfoFormat {
-    /// For people: with bars that compare the types
+pub(crate) enum ReportFormat {
+    /// For people
     Text,
     /// For programs: one JSON object
     Json,
