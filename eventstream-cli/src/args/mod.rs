@@ -7,7 +7,7 @@ use std::{num::IntErrorKind, path::PathBuf};
 use clap::{Parser, Subcommand, ValueEnum};
 use eventstream_core::EventType;
 
-pub(crate) use care::TruncateArgs;
+pub(crate) use care::{BackupArgs, CompactArgs, SalvageArgs, StatsArgs, TruncateArgs, VerifyArgs};
 
 use crate::naming::Application;
 
@@ -30,7 +30,12 @@ pub(crate) enum Command {
     Append(AppendArgs),
     Tail(TailArgs),
     Info(InfoArgs),
+    Stats(StatsArgs),
+    Verify(VerifyArgs),
+    Backup(BackupArgs),
     Truncate(TruncateArgs),
+    Compact(CompactArgs),
+    Salvage(SalvageArgs),
     Demo(DemoArgs),
 }
 
@@ -120,7 +125,8 @@ pub(crate) enum EventFormat {
 
 /// Show what is in a store.
 ///
-/// Its application, the first and the next offset, the events by type, and its size.
+/// Its application, its incarnation, the first and the next offset, the events by type, and its
+/// size.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  eventstream info --store ./git -o json")]
 pub(crate) struct InfoArgs {

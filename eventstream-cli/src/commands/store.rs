@@ -41,16 +41,16 @@ pub(super) async fn with<T>(
         let closing = Closing(Some(opened.clone()));
         // Goes before the other handle, also when all of this is dropped.
         let store = opened;
-        let result = work(&store).await;
-        drop(store);
-        closing.close().await;
-        result
+        work(&store).await.map(|done| (done, closing))
     };
-    tokio::select! {
+    let (done, closing) = tokio::select! {
         biased;
         () = interrupted.cancelled() => Err(Failure::new("interrupted")),
         result = work => result,
-    }
+    }?;
+    // What is done is done.
+    interrupt::finish(&interrupted, closing.close()).await;
+    Ok(done)
 }
 
 /// A store that nobody waits for when it is dropped: it may have something under way.

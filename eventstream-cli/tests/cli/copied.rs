@@ -66,6 +66,13 @@ fn copy_of_a_store_in_use(authors: &Authors, chance: &mut Chance) -> Place {
 /// Whether the copy can be read to its end. What is read of it is right in any case.
 fn is_a_beginning(copy: &Place, authors: &Authors, round: u64) -> bool {
     let before = read(copy, authors);
+    let verified = run(copy.command("verify", &[]), b"");
+    if verified.code != Some(0) {
+        verified.assert_failed("");
+    }
+    if before.is_err() {
+        assert_eq!(verified.code, Some(1), "tail has failed, verify has not");
+    }
     // A program that appends may find other things than one that reads.
     let appended = copy.append(&[], event(round, "test.copied"));
     if appended.code != Some(0) {

@@ -1,63 +1,15 @@
 //! What is stored changes on the disk: that is found, and nothing wrong is shown.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
+
+use serde_json::Value;
 
 use crate::{
     authors::Authors,
     chance::{Chance, rounds},
     harness::*,
+    original::{EVENTS, Original},
 };
-
-const EVENTS: u64 = 600;
-
-/// A store that came about in many ways, and the lines that `tail -o json` shows of it.
-struct Original {
-    place: Place,
-    lines: Vec<String>,
-}
-
-impl Original {
-    fn new(chance: &mut Chance) -> Self {
-        let authors = Authors::new(chance.seed);
-        let place = Place::new();
-        let mut first = 0;
-        while first < EVENTS {
-            let next = EVENTS.min(first + chance.u64(1..200));
-            let batch = chance.u64(1..100).to_string();
-            place.append(&["--batch", &batch], authors.lines(0, first..next)).assert_ok();
-            first = next;
-        }
-        let done = place.tail(&["--exit-at-end", "-o", "json"]);
-        done.assert_ok();
-        let lines: Vec<String> = done.stdout.lines().map(str::to_owned).collect();
-        assert_eq!(lines.len() as u64, EVENTS);
-        Self { place, lines }
-    }
-
-    /// A copy of it, and the files in that.
-    fn copy(&self) -> (Place, Vec<PathBuf>) {
-        let copy = Place::new();
-        let mut files = Vec::new();
-        copy_all(&self.place.store, &copy.store, &mut files);
-        files.sort();
-        (copy, files)
-    }
-}
-
-fn copy_all(from: &Path, to: &Path, files: &mut Vec<PathBuf>) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_all(&entry.path(), &target, files);
-        } else if fs::copy(entry.path(), &target).unwrap() > 0 {
-            files.push(target);
-        }
-    }
-}
 
 /// Runs a command on a store that may be damaged: it ends well, or says what is wrong.
 fn ask(place: &Place, command: &str, args: &[&str], what: &str) -> Done {
@@ -103,6 +55,31 @@ fn is_beginning<'a>(
     done.stdout.lines().count()
 }
 
+/// What `tail` has found, `verify` finds, too; and `salvage` leaves nothing out without a word.
+fn is_verified(place: &Place, expected: &[String], tailed: Option<i32>, what: &str) {
+    let verified = ask(place, "verify", &["-o", "json"], what);
+    if tailed != Some(0) {
+        assert_eq!(verified.code, Some(1), "{what}: tail has failed, verify has not");
+    }
+    if verified.code == Some(0) {
+        assert!(verified.stdout.contains("\"clean\":true"), "{what}: {}", verified.stdout);
+    }
+    let salvaged = run(place.command("salvage", &[]), b"");
+    assert!(!salvaged.stderr.contains("panicked"), "{what}: {}", salvaged.stderr);
+    let mut expected = expected.iter();
+    for line in salvaged.stdout.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let named = format!("\"message_id\":{}", event["id"]);
+        let data = format!("\"data\":{}", event["data"]);
+        let found = expected.any(|it| it.contains(&named) && it.contains(&data));
+        assert!(found, "{what}: out of order, or not what was appended: {line}");
+    }
+    if salvaged.code == Some(0) {
+        let count = salvaged.stdout.lines().count() as u64;
+        assert_eq!(count, EVENTS, "{what}: some are missing, and nothing is said");
+    }
+}
+
 #[test]
 fn a_changed_byte_is_harmless_or_named() {
     let mut chance = Chance::new();
@@ -110,14 +87,8 @@ fn a_changed_byte_is_harmless_or_named() {
     let mut harmless = 0;
     let flips = rounds("EVENTSTREAM_FLIPS", 150);
     for flip in 0..flips {
-        let (place, files) = original.copy();
-        let file = &files[chance.usize(..files.len())];
-        let mut bytes = fs::read(file).unwrap();
-        let at = chance.usize(..bytes.len());
-        let flipped = 1 << chance.u32(..8);
-        bytes[at] ^= flipped;
-        fs::write(file, bytes).unwrap();
-        let what = format!("flip {flip}: {}, byte {at} ^ {flipped}", file.display());
+        let (place, what) = original.flipped(&mut chance);
+        let what = format!("flip {flip}: {what}");
 
         let (shown, done) = shows_nothing_wrong(&place, &original.lines, &what);
         if done.code == Some(0) {
@@ -129,6 +100,7 @@ fn a_changed_byte_is_harmless_or_named() {
             harmless += 1;
         }
         ask(&place, "info", &["-o", "json"], &what);
+        is_verified(&place, &original.lines, done.code, &what);
     }
     println!("{flips} flips, {harmless} of them harmless");
 }

@@ -47,7 +47,8 @@ fn fill(authors: &Authors, size: u64) {
         let exported = disk.exported();
         assert!(exported.lines().count() >= acknowledged.len());
         assert!(input.starts_with(&exported), "a wrong event, or half a one");
-        assert_eq!(disk.run("info", &["-o", "json"]).code, Some(0));
+        disk.run("info", &["-o", "json"]).assert_ok();
+        disk.run("verify", &[]).assert_ok();
     }
 
     // Trying again changes nothing.
@@ -58,6 +59,7 @@ fn fill(authors: &Authors, size: u64) {
     done.assert_ok();
     assert!(done.last_line().starts_with(&format!("{{\"first\":0,\"next\":{number},")));
     assert!(disk.exported() == input, "what was appended is not what is there");
+    disk.run("verify", &[]).assert_ok();
 }
 
 #[test]
@@ -77,6 +79,7 @@ fn a_store_for_which_there_was_no_room_is_made_when_there_is() {
         disk.remount("size=10m,nr_inodes=1000");
         disk.append(&["--application", "shop:k-1"], &events(0..3)).assert_ok();
         assert_eq!(disk.exported(), events(0..3), "{options}");
+        disk.run("verify", &[]).assert_ok();
     }
     assert!(failures > 0, "there was always room enough");
 }

@@ -13,6 +13,16 @@ fn it_can_be_read_and_is_not_appended_to() {
     info.assert_ok();
     assert!(info.stdout.contains("\"next_offset\":1000"), "{}", info.stdout);
 
+    disk.run("verify", &[]).assert_ok();
+    disk.run("stats", &[]).assert_ok();
+    let salvage = disk.run("salvage", &[]);
+    salvage.assert_ok();
+    assert!(salvage.stdout == SAMPLE);
+    for (command, args) in [("truncate", &["--before", "1"][..]), ("compact", &[])] {
+        let done = disk.run(command, args);
+        done.assert_failed("Read-only file system");
+    }
+
     // Events that are there already are no reason to let it pass: it is asked to write.
     for input in [events(0..3), SAMPLE.to_owned()] {
         let done = disk.append(&[], &input);

@@ -79,6 +79,7 @@ fn what_was_acknowledged_survives_every_kill() {
             append_again(&place, &mut book, author, batch);
         }
         book.read(&place);
+        place.verify();
         if cycle % 10 == 9 || cycle + 1 == cycles {
             book.read_again(&place);
         }
@@ -95,6 +96,9 @@ fn write_and_kill(place: &Place, book: &mut Book, chance: &mut Chance) -> Vec<(u
             Writing::start(place, book, author, way, batch)
         })
         .collect();
+    // Now and then the store is compacted meanwhile.
+    let compact =
+        (chance.bool() && book.acknowledged_in_all() > 0).then(|| place.start("compact", &[]));
     let mut killed = Vec::new();
     thread::scope(|scope| {
         for it in writing.iter_mut().filter(|it| it.way == Way::Pipe) {
@@ -124,6 +128,11 @@ fn write_and_kill(place: &Place, book: &mut Book, chance: &mut Chance) -> Vec<(u
         }
         killed = kills;
     });
+    if let Some(compact) = compact {
+        compact.signal(Signal::KILL);
+        let done = compact.end();
+        assert!(matches!(done.code, None | Some(0)), "{}", done.stderr);
+    }
     killed.into_iter().map(|it| it.kill(book)).collect()
 }
 
@@ -168,5 +177,6 @@ fn a_store_that_was_killed_while_it_was_made_is_made() {
         let done = place.append(&["--application", "shop:k-1"], events(0..3));
         done.assert_ok();
         assert_eq!(place.exported(), events(0..3));
+        place.verify();
     }
 }

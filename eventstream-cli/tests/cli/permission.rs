@@ -105,6 +105,7 @@ fn what_may_be_read_is_read() {
     done.assert_ok();
     assert!(done.stdout == SAMPLE);
     strange.run("info", &[], "").assert_ok();
+    strange.run("verify", &[], "").assert_ok();
 
     strange.is_refused("append", &[], &events(0..3));
     // It works when the cause is gone.
@@ -120,6 +121,7 @@ fn what_may_not_be_read_is_named() {
         strange.permit(directory, files);
         strange.is_refused("tail", &["--exit-at-end"], "");
         strange.is_refused("info", &[], "");
+        strange.is_refused("verify", &[], "");
         strange.is_refused("append", &[], &events(0..3));
     }
     strange.permit(0o755, 0o644);
