@@ -53,6 +53,8 @@ async fn write(store: &EmbeddedStore) -> Result<u64, Failure> {
                 damaged += 1;
             }
             Salvaged::End => return Ok(damaged),
+            // To be added here when the library adds it.
+            other => return Err(Failure::new(format!("can't tell what {other:?} means"))),
         }
     }
 }
