@@ -141,6 +141,17 @@ pub(super) async fn open_or_create(
     })
 }
 
+/// What to do about events that can't be read.
+pub(super) fn advice_on_damage(error: &Error, path: &Path) -> Option<String> {
+    let is_damage = matches!(problem(error), Some(EmbeddedStoreError::Damaged { .. }));
+    let store = quoted(&path.display().to_string());
+    is_damage.then(|| {
+        format!(
+            "eventstream verify --store {store} says what else is damaged, and what can be done"
+        )
+    })
+}
+
 /// Whether nothing is there yet.
 fn is_missing(error: &Error) -> bool {
     matches!(problem(error), Some(EmbeddedStoreError::NotFound { .. }))

@@ -68,6 +68,11 @@ fn damage_is_named_with_what_to_do() {
     assert!(first <= last && last < EVENTS, "{said}");
     assert!(place.store.join(problem["file"].as_str().unwrap()).exists(), "{said}");
 
+    let done = place.tail(&["--exit-at-end"]);
+    done.assert_failed(&format!("the events at offsets {first} to {last} are damaged"));
+    let hint = format!("hint: eventstream verify --store {} ", place.store.display());
+    assert!(done.stderr.contains(&hint), "{}", done.stderr);
+
     let done = verify(&place, &[]);
     done.assert_failed("is damaged");
     for part in [
