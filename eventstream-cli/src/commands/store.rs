@@ -141,11 +141,15 @@ pub(super) async fn open_or_create(
     })
 }
 
+/// Whether something in the store is damaged.
+pub(super) fn is_damage(error: &Error) -> bool {
+    matches!(problem(error), Some(EmbeddedStoreError::Damaged { .. }))
+}
+
 /// What to do about events that can't be read.
 pub(super) fn advice_on_damage(error: &Error, path: &Path) -> Option<String> {
-    let is_damage = matches!(problem(error), Some(EmbeddedStoreError::Damaged { .. }));
     let store = quoted(&path.display().to_string());
-    is_damage.then(|| {
+    is_damage(error).then(|| {
         format!(
             "eventstream verify --store {store} says what else is damaged, and what can be done"
         )

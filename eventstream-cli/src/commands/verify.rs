@@ -110,25 +110,37 @@ fn text(path: &Path, report: &VerifyReport, application: &Identity) -> Vec<Strin
 }
 
 fn what_to_do(path: &Path, report: &VerifyReport, application: &Identity) -> Vec<String> {
-    let mut lines = vec![
-        "What to do, whichever fits:".to_owned(),
+    let store = quoted(&path.display().to_string());
+    let mut lines = vec!["What to do, whichever fits:".to_owned()];
+    let all_are_good = report.events == report.next_offset - report.first_offset;
+    if all_are_good {
+        lines.push("- No event is lost. Have what follows from them made anew:".to_owned());
+        lines.push(format!("    eventstream compact --store {store}"));
+        lines.push(
+            "- Make a copy that is whole, if that was not enough. Its consumers begin again:"
+                .to_owned(),
+        );
+        lines.push(format!("    eventstream backup --store {store} --to NEW"));
+    }
+    lines.push(
         "- Go back to a backup: put it in the place of the store. Its consumers begin again."
             .to_owned(),
+    );
+    lines.push(
         "- Keep what can still be read, in a new store. Its consumers begin again:".to_owned(),
-    ];
+    );
     lines.extend(keep(path, application).into_iter().map(|line| format!("    {line}")));
     let last = report.problems.iter().map(|problem| problem.offsets.map(|(_, last)| last));
     // Only if it is known of all of them which events they concern.
-    if let Some(last) = last.collect::<Option<Vec<_>>>().and_then(|it| it.into_iter().max()) {
+    if !all_are_good
+        && let Some(last) = last.collect::<Option<Vec<_>>>().and_then(|it| it.into_iter().max())
+    {
         let before = last.saturating_add(1).min(report.next_offset);
         let gone = before.saturating_sub(report.first_offset);
         lines.push(format!(
-            "- Do without {} and all before {}: {}. The others keep their offsets:",
-            if report.problems.len() == 1 { "what is damaged" } else { "all that is damaged" },
-            if report.problems.len() == 1 { "it" } else { "them" },
+            "- Do without what is damaged and all before it: {}. The others keep their offsets:",
             plural(gone, "event"),
         ));
-        let store = quoted(&path.display().to_string());
         lines.push(format!("    eventstream truncate --store {store} --before {before}"));
     }
     lines

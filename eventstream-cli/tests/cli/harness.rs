@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
@@ -123,7 +124,6 @@ pub(crate) fn events(ids: impl IntoIterator<Item = u64>) -> String {
 }
 
 /// What came of a program that has ended.
-#[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
@@ -132,10 +132,7 @@ pub(crate) struct Done {
 
 impl Done {
     pub(crate) fn assert_ok(&self) {
-        // Of a long output the end is enough.
-        let lines = self.stdout.lines().count().saturating_sub(20);
-        let end: Vec<&str> = self.stdout.lines().skip(lines).collect();
-        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{}", end.join("\n"));
+        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{self:?}");
     }
 
     pub(crate) fn assert_failed(&self, stderr: &str) {
@@ -146,6 +143,22 @@ impl Done {
 
     pub(crate) fn last_line(&self) -> &str {
         self.stdout.lines().last().unwrap_or_default()
+    }
+}
+
+/// The end of a long output is enough to be shown.
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = |text: &str| {
+            let start = text.char_indices().rev().nth(1_500).map_or(0, |(start, _)| start);
+            text[start..].to_owned()
+        };
+        let (stdout, stderr) = (end(&self.stdout), end(&self.stderr));
+        f.debug_struct("Done")
+            .field("code", &self.code)
+            .field("stdout", &stdout)
+            .field("stderr", &stderr)
+            .finish()
     }
 }
 

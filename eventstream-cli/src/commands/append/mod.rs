@@ -23,7 +23,7 @@ pub(super) use importer::{Importer, Tally};
 pub(super) use intake::{Batch, Flow, Intake};
 pub(super) use turn::Turn;
 
-use super::store::Target;
+use super::store::{Target, is_damage};
 use crate::{
     args::AppendArgs,
     failure::Failure,
@@ -110,6 +110,10 @@ pub(super) async fn next_batch(
 }
 
 fn not_appended(error: &Error) -> Failure {
+    if is_damage(error) {
+        return Failure::of(error)
+            .hint("eventstream verify says what is damaged in the store, and what can be done");
+    }
     Failure::of(error).or_hint(
         "what was acknowledged is stored; when the cause is gone, append the same input again: \
          events already stored are not stored twice",
