@@ -23,16 +23,17 @@ fn what_can_be_read_of_a_damaged_one_makes_a_new_one() {
         .find_map(|place| {
             let done = salvage(&place);
             let is_partial = done.code == Some(1) && !done.stdout.is_empty();
-            (is_partial && done.stderr.contains(": offsets ")).then_some((place, done))
+            (is_partial && done.stderr.contains(": offset")).then_some((place, done))
         })
         .expect("one of many changes should concern some events");
 
     let mut left_out = 0;
     for line in done.stderr.lines().filter_map(|it| it.strip_prefix("warning: left out: ")) {
-        let (_, offsets) = line.split_once(": offsets ").unwrap();
-        let mut numbers = offsets.split([' ', ':']).filter_map(|it| it.parse::<u64>().ok());
-        let (first, last) = (numbers.next().unwrap(), numbers.next().unwrap());
-        left_out += last + 1 - first;
+        // "offset 5: …", or "offsets 5 to 7: …".
+        let (_, offsets) = line.split_once(": offset").unwrap();
+        let (offsets, _) = offsets.split_once(": ").unwrap();
+        let numbers: Vec<u64> = offsets.split(' ').filter_map(|it| it.parse().ok()).collect();
+        left_out += numbers.last().unwrap() + 1 - numbers[0];
     }
     assert_eq!(done.stdout.lines().count() as u64 + left_out, original.lines.len() as u64);
     let named = format!("error: {} is damaged in ", place.store.display());

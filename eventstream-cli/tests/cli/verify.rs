@@ -79,7 +79,11 @@ fn damage_is_named_with_what_to_do() {
     let done = verify(&place, &[]);
     done.assert_failed("is damaged");
     for part in [
-        format!(": offsets {first} to {last}: "),
+        if first == last {
+            format!(": offset {first}: ")
+        } else {
+            format!(": offsets {first} to {last}: ")
+        },
         format!("    eventstream salvage --store {} |\n", place.store.display()),
         "    eventstream append --store NEW --application default:".to_owned(),
         format!("    eventstream truncate --store {} --before ", place.store.display()),
