@@ -156,8 +156,8 @@ impl fmt::Debug for Done {
         let (stdout, stderr) = (end(&self.stdout), end(&self.stderr));
         f.debug_struct("Done")
             .field("code", &self.code)
-            .field("stdout", &stdout)
             .field("stderr", &stderr)
+            .field("stdout", &stdout)
             .finish()
     }
 }

@@ -8,6 +8,7 @@ mod append_errors;
 mod authors;
 mod backup;
 mod book;
+mod busy;
 mod chance;
 mod compact;
 mod copied;
