@@ -21,6 +21,7 @@ mod followed;
 mod harness;
 mod info;
 mod killed;
+#[cfg(target_os = "linux")]
 mod locked;
 mod original;
 mod permission;
