@@ -262,14 +262,19 @@ impl<S: EventStore> Importer<S> {
     async fn try_append(&self, parcels: &[Parcel], expect: Expect) -> Result<Range<u64>> {
         let begin = Instant::now();
         let mut tries = 0;
+        let mut first = None;
         loop {
             match self.store.append(parcels.to_vec(), expect).await {
                 Err(error)
                     if error.is_retryable() && tries < RETRIES && begin.elapsed() < PATIENCE =>
                 {
+                    first.get_or_insert(error);
                     time::sleep(FIRST_DELAY * 2_u32.pow(tries)).await;
                     tries += 1;
                 }
+                // The first failure is the cause: what follows may say no more than that the store
+                // has stopped.
+                Err(error @ Error::Backend { .. }) => return Err(first.unwrap_or(error)),
                 result => return result,
             }
         }
