@@ -15,6 +15,7 @@ mod event;
 mod event_type;
 mod event_types;
 mod identity;
+mod incarnation;
 mod parcel;
 mod store;
 mod stream;
@@ -27,6 +28,7 @@ pub use event::Event;
 pub use event_type::EventType;
 pub use event_types::EventTypes;
 pub use identity::{Identity, IdentityRef};
+pub use incarnation::{Incarnation, ParseIncarnationError};
 pub use parcel::Parcel;
 pub use store::{EventQuery, EventRepository, EventStore, Expect};
 pub use stream::{

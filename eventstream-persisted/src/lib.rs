@@ -11,6 +11,7 @@ mod stream;
 
 #[cfg(feature = "embedded")]
 pub use embedded::{
-    EmbeddedQuery, EmbeddedStore, EmbeddedStoreBuilder, EmbeddedStoreError, StoreStats,
+    BackupReport, Compression, EmbeddedQuery, EmbeddedStore, EmbeddedStoreBuilder,
+    EmbeddedStoreError, Problem, Retention, Salvage, Salvaged, StoreStats, VerifyReport,
 };
 pub use stream::{PersistedCursor, PersistedStream, PersistedStreamBuilder, RecentEvents};

@@ -21,6 +21,9 @@
 //!
 //! A stream that can't keep a rule *waives* its cases, with a reason: see [`Profile`].
 //!
+//! [Repositories](#repositories) and [stores](#stores) have suites of their own, which work in the
+//! same way.
+//!
 //! # How to begin
 //!
 //! 1. Add two lines to the `Cargo.toml` of your stream:
@@ -39,8 +42,9 @@
 //!
 //! # Variables
 //!
-//! `model::random_operations` compares a stream with a plain list, over randomly drawn operations.
-//! Its failure names the seed.
+//! `model::random_operations` compares a stream or a repository with a plain list, over randomly
+//! drawn operations; `store_model::random_operations` does so with a store. The failure names the
+//! seed.
 //!
 //! - `EVENTSTREAM_SEED` makes it draw the same operations again.
 //! - `EVENTSTREAM_MODEL_OPS` is the number of operations: 2,000 if it is not set. The deadline
@@ -187,29 +191,36 @@
 //! #     }
 //! # }
 //! ```
+#![doc = include_str!("store/example.md")]
 
-mod call;
 mod case;
-mod cases;
+mod events;
 mod failure;
 mod hand;
-mod harness;
+mod model;
 mod parcels;
+mod payloads;
 mod profile;
 mod race;
-mod reader;
+mod record;
+mod repository;
 mod run;
-mod stage;
+mod scene;
+mod store;
+mod stream;
 mod suite;
-mod table;
+mod tasks;
 mod timing;
 
 pub use case::Case;
 pub use failure::CaseFailure;
-pub use harness::{RETAINED_BYTES, RETAINED_EVENTS, StreamEnv, StreamHarness};
 pub use parcels::{Parcels, event_types};
 pub use profile::Profile;
-#[doc(hidden)]
-pub use suite::__test_stream;
-pub use suite::{check_stream, stream_cases};
+pub use repository::{RepositoryEnv, RepositoryHarness, check_repository, repository_cases};
+pub use store::{SlowAppend, StoreEnv, StoreHarness, check_store, store_cases};
+pub use stream::{
+    RETAINED_BYTES, RETAINED_EVENTS, StreamEnv, StreamHarness, check_stream, stream_cases,
+};
 pub use timing::Timing;
+#[doc(hidden)]
+pub use {repository::__test_repository, store::__test_store, stream::__test_stream};

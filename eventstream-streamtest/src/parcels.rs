@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use eventstream_core::{Envelope, EventTypes, Identity, Parcel};
+use eventstream_core::{Envelope, EventTypes, Identity, Parcel, Timestamp};
 
 /// The event types that the suite appends.
 pub(crate) const TYPES: [&str; 3] = [A, B, C];
@@ -68,23 +68,49 @@ impl Parcels {
 
     /// A parcel with this payload.
     #[must_use]
-    #[allow(clippy::missing_panics_doc)] // The type's documentation says when.
     pub fn make_with(&mut self, event_type: &str, payload: impl Into<Bytes>) -> Parcel {
-        self.made += 1;
-        let mut envelope = Envelope {
-            data: payload.into(),
-            ..Envelope::new(random_uuid(), self.application.clone(), event_type, "application/json")
-        };
+        let mut envelope = self.envelope(event_type, payload);
         // Some have the fields that are optional, some don't.
         if self.made.is_multiple_of(2) {
             envelope.source_handler = Some(self.handler.clone());
             envelope.source_instance_id = format!("instance-{}", self.made % 3);
             envelope.description = format!("event {} of its stream", self.made);
         }
-        match Parcel::seal(envelope) {
-            Ok(parcel) => parcel,
-            Err(error) => panic!("a stream has to be of a valid application: {error}"),
+        seal(envelope)
+    }
+
+    /// The handler that some of the parcels are recorded by.
+    pub(crate) fn handler(&self) -> &Identity {
+        &self.handler
+    }
+
+    /// A parcel that is recorded by this instance of a handler.
+    pub(crate) fn make_from(&mut self, handler: Option<&Identity>, instance: &str) -> Parcel {
+        seal(Envelope {
+            source_handler: handler.cloned(),
+            source_instance_id: instance.to_owned(),
+            ..self.envelope(A, format!("{{\"event\":{}}}", self.made))
+        })
+    }
+
+    /// A parcel that is recorded at this time.
+    pub(crate) fn make_at(&mut self, created_at: Timestamp) -> Parcel {
+        seal(Envelope { created_at, ..self.envelope(A, "{}") })
+    }
+
+    fn envelope(&mut self, event_type: &str, payload: impl Into<Bytes>) -> Envelope {
+        self.made += 1;
+        Envelope {
+            data: payload.into(),
+            ..Envelope::new(random_uuid(), self.application.clone(), event_type, "application/json")
         }
+    }
+}
+
+fn seal(envelope: Envelope) -> Parcel {
+    match Parcel::seal(envelope) {
+        Ok(parcel) => parcel,
+        Err(error) => panic!("a stream has to be of a valid application: {error}"),
     }
 }
 

@@ -41,11 +41,16 @@ impl Profile {
         self
     }
 
-    /// How many events a cursor reads ahead at most: so many may still come after the stream was
-    /// truncated over it. 1,024 if not set. Where a cursor reads ahead by bytes, count
-    /// events of 4 KiB.
+    /// How many events a cursor or a query reads ahead at most: so many may still come after it was
+    /// truncated over. 1,024 if not set. Where it reads ahead by bytes, count events of 4 KiB.
     pub fn read_ahead(self, events: usize) -> Self {
         Self { read_ahead: events, ..self }
+    }
+
+    /// As if none of these cases were waived.
+    pub(crate) fn without_waivers_of(mut self, cases: &[Case]) -> Self {
+        self.waivers.retain(|waiver| cases.iter().all(|case| case.name() != waiver.case));
+        self
     }
 
     /// Why a case is waived, if it is.

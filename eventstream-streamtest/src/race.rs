@@ -1,6 +1,7 @@
-//! Calls of a cursor that race with what a case does.
+//! Calls that race with what a case does.
 
 use std::{
+    future::Future,
     hint::spin_loop,
     panic::resume_unwind,
     sync::{
@@ -11,7 +12,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eventstream_core::{Cursor, Event, Result};
 use tokio::{
     runtime::Handle,
     sync::{
@@ -23,32 +23,40 @@ use tokio::{
 use crate::{
     failure::{Check, fail},
     hand::Hand,
-    reader::Reader,
 };
 
 /// So long a thread spins for what should come at once.
 const SPIN: Duration = Duration::from_micros(50);
 
-/// Calls of one round at most that are given up: each may cost the stream something.
+/// Calls of one round at most that are given up: each may cost something.
 const CALLS: usize = 2_000;
 
-/// A cursor on a thread of its own, which begins to wait over and over, until the case has acted.
+/// What waits for what a case does, and may be dropped while it waits.
+pub(crate) trait Racer: Send + 'static {
+    /// What comes of it.
+    type Output: Send + 'static;
+
+    /// Waits for what comes next.
+    fn call(&mut self) -> impl Future<Output = Self::Output> + Send;
+}
+
+/// A racer on a thread of its own, which begins to wait over and over, until the case has acted.
 ///
-/// So the act comes while the cursor is anywhere in its call: also between its look and its
+/// So the act comes while the racer is anywhere in its call: also between its look and its
 /// listening, if it is in this order. With two processors it is so because both threads run, and
 /// with one, because the thread that reads is interrupted there. Two tasks would not do: a call
 /// gives way to another task only where it waits.
-pub(crate) struct Race {
+pub(crate) struct Race<T> {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
-    results: mpsc::UnboundedReceiver<Result<Event>>,
+    results: mpsc::UnboundedReceiver<T>,
     round: usize,
 }
 
 /// Each round has a number. These are the last ones in which …
 #[derive(Default)]
 struct Shared {
-    /// … the cursor is to read.
+    /// … the racer is to wait.
     started: AtomicUsize,
     /// … it has found nothing.
     reading: AtomicUsize,
@@ -60,13 +68,13 @@ struct Shared {
     stop: Notify,
 }
 
-impl Race {
-    /// The cursor stays in the runtime that it was opened in, whose threads drive it.
-    pub(crate) fn start<C: Cursor>(reader: Reader<C>) -> Self {
+impl<T: Send + 'static> Race<T> {
+    /// The racer stays in the runtime that it was made in, whose threads drive it.
+    pub(crate) fn start(racer: impl Racer<Output = T>) -> Self {
         let shared = Arc::new(Shared::default());
         let (sender, results) = mpsc::unbounded_channel();
         let (handle, racing) = (Handle::current(), Arc::clone(&shared));
-        let thread = thread::spawn(move || handle.block_on(race(reader, &racing, &sender)));
+        let thread = thread::spawn(move || handle.block_on(race(racer, &racing, &sender)));
         Self { shared, thread: Some(thread), results, round: 0 }
     }
 
@@ -86,8 +94,8 @@ impl Race {
         self.shared.begun.store(self.round, Ordering::SeqCst);
     }
 
-    /// What the cursor has read; to be asked for when the case has acted.
-    pub(crate) async fn finish(&mut self) -> Check<Result<Event>> {
+    /// What the racer has got; to be asked for when the case has acted.
+    pub(crate) async fn finish(&mut self) -> Check<T> {
         self.shared.done.store(self.round, Ordering::SeqCst);
         let start = Instant::now();
         while start.elapsed() < SPIN {
@@ -101,10 +109,10 @@ impl Race {
             return Ok(got);
         }
         self.join();
-        fail!("the thread that reads has ended")
+        fail!("the thread that waits has ended")
     }
 
-    /// Drops the cursor, between two rounds.
+    /// Drops the racer, between two rounds.
     pub(crate) async fn end(mut self) {
         self.shared.stop();
         while self.results.recv().await.is_some() {}
@@ -119,7 +127,7 @@ impl Race {
     }
 }
 
-impl Drop for Race {
+impl<T> Drop for Race<T> {
     fn drop(&mut self) {
         self.shared.stop();
     }
@@ -136,15 +144,11 @@ impl Shared {
     }
 }
 
-/// The thread that reads.
-async fn race<C: Cursor>(
-    mut reader: Reader<C>,
-    shared: &Shared,
-    sender: &mpsc::UnboundedSender<Result<Event>>,
-) {
+/// The thread that waits.
+async fn race<R: Racer>(mut racer: R, shared: &Shared, sender: &mpsc::UnboundedSender<R::Output>) {
     for round in 1.. {
         wait_until(|| shared.started.load(Ordering::SeqCst) >= round || shared.is_stopped());
-        let Some(got) = one_round(&mut reader.cursor, shared, round).await else {
+        let Some(got) = one_round(&mut racer, shared, round).await else {
             return;
         };
         // Nobody listens any more if the case has ended.
@@ -154,17 +158,13 @@ async fn race<C: Cursor>(
     }
 }
 
-/// What the cursor reads in this round, unless it is stopped.
-async fn one_round(
-    cursor: &mut impl Cursor,
-    shared: &Shared,
-    round: usize,
-) -> Option<Result<Event>> {
+/// What the racer gets in this round, unless it is stopped.
+async fn one_round<R: Racer>(racer: &mut R, shared: &Shared, round: usize) -> Option<R::Output> {
     // The call that the act comes into must be the last one: another would make good for it. Which
     // one that is can't be known, only guessed; a slow act has its effect towards its end.
     let mut calls_to_go = if fastrand::bool() { fastrand::usize(1..4) } else { CALLS };
     for call in 1.. {
-        let mut hand = Hand::new(cursor.next());
+        let mut hand = Hand::new(racer.call());
         // What yields goes on at once.
         let mut polls = 0;
         while hand.is_woken() && polls < 4 {

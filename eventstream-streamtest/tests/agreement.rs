@@ -1,57 +1,92 @@
-//! The cases of the suite are those that the documentation of the traits names, and their rules
+//! The cases of the suites are those that the documentation of the traits names, and their rules
 //! are what it says there.
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eventstream_streamtest::{Case, stream_cases};
+use eventstream_streamtest::{Case, repository_cases, store_cases, stream_cases};
 
-/// The documentation of the traits, in which each rule names its cases.
-const DOCS: [&str; 2] = [
-    include_str!("../../eventstream-core/src/stream/event_stream.rs"),
-    include_str!("../../eventstream-core/src/stream/cursor.rs"),
-];
+/// The cases of a suite, and the documentation of its traits, in which each rule names its cases.
+struct Suite {
+    name: &'static str,
+    cases: &'static [Case],
+    docs: &'static [&'static str],
+}
+
+fn suites() -> [Suite; 3] {
+    let (common, store) = store_cases().split_at(repository_cases().len());
+    assert_eq!(common, repository_cases());
+    [
+        Suite {
+            name: "streams",
+            cases: stream_cases(),
+            docs: &[
+                include_str!("../../eventstream-core/src/stream/event_stream.rs"),
+                include_str!("../../eventstream-core/src/stream/cursor.rs"),
+            ],
+        },
+        Suite {
+            name: "repositories",
+            cases: common,
+            docs: &[
+                include_str!("../../eventstream-core/src/store/event_repository.rs"),
+                include_str!("../../eventstream-core/src/store/event_query.rs"),
+            ],
+        },
+        Suite {
+            name: "stores",
+            cases: store,
+            docs: &[include_str!("../../eventstream-core/src/store/event_store.rs")],
+        },
+    ]
+}
 
 #[test]
 fn each_case_is_listed_once() {
-    assert_eq!(names().len(), stream_cases().len());
+    for cases in [stream_cases(), repository_cases(), store_cases()] {
+        let names: BTreeSet<_> = cases.iter().map(Case::name).collect();
+        assert_eq!(names.len(), cases.len());
+    }
 }
 
 #[test]
 fn each_case_is_named_by_a_rule_and_each_name_is_a_case() {
-    let documented = documented();
-    let named: BTreeSet<_> = documented.keys().map(String::as_str).collect();
-    let cases = names();
-    let unnamed: Vec<_> = cases.difference(&named).collect();
-    let missing: Vec<_> = named.difference(&cases).collect();
-    assert!(
-        unnamed.is_empty() && missing.is_empty(),
-        "cases that no rule names: {unnamed:?}; names of cases that there are not: {missing:?}"
-    );
-}
-
-#[test]
-fn the_rule_of_a_case_is_one_that_names_it() {
-    for case in stream_cases() {
-        let rules = documented().remove(case.name()).unwrap_or_default();
+    for suite in suites() {
+        let documented = documented(&suite);
+        let named: BTreeSet<_> = documented.keys().map(String::as_str).collect();
+        let cases: BTreeSet<_> = suite.cases.iter().map(Case::name).collect();
+        let unnamed: Vec<_> = cases.difference(&named).collect();
+        let missing: Vec<_> = named.difference(&cases).collect();
         assert!(
-            rules.iter().any(|rule| rule.contains(case.rule())),
-            "the rule of {} is: {}\nbut the documentation has: {rules:#?}",
-            case.name(),
-            case.rule()
+            unnamed.is_empty() && missing.is_empty(),
+            "{}: cases that no rule names: {unnamed:?}; names of cases that there are not: \
+             {missing:?}",
+            suite.name
         );
     }
 }
 
-fn names() -> BTreeSet<&'static str> {
-    stream_cases().iter().map(Case::name).collect()
+#[test]
+fn the_rule_of_a_case_is_one_that_names_it() {
+    for suite in suites() {
+        let documented = documented(&suite);
+        for case in suite.cases {
+            let rules = documented.get(case.name()).map(Vec::as_slice).unwrap_or_default();
+            assert!(
+                rules.iter().any(|rule| rule.contains(case.rule())),
+                "the rule of {} is: {}\nbut the documentation has: {rules:#?}",
+                case.name(),
+                case.rule()
+            );
+        }
+    }
 }
 
 /// The names of cases in the documentation of the traits, and the rules that they stand in.
-fn documented() -> BTreeMap<String, Vec<String>> {
+fn documented(suite: &Suite) -> BTreeMap<String, Vec<String>> {
     let mut cases = BTreeMap::<_, Vec<_>>::new();
-    for rule in DOCS.iter().flat_map(|source| rules(source)) {
+    for rule in suite.docs.iter().flat_map(|source| rules(source)) {
         // Every second piece stands between backticks.
         for name in rule.split('`').skip(1).step_by(2) {
             if is_case(name) {

@@ -1,17 +1,24 @@
-//! No case leaves more on a stream than the harness is told to make room for.
+//! No case leaves more on a stream or in a store than the harness is told to make room for.
 
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-use eventstream_core::{BoxError, Parcel};
+use eventstream_core::{BoxError, EventRepository, EventStore, EventTypes, Expect, Parcel, Result};
 use eventstream_streamtest::{
-    RETAINED_BYTES, RETAINED_EVENTS, StreamEnv, StreamHarness, check_stream, stream_cases,
+    RETAINED_BYTES, RETAINED_EVENTS, StreamEnv, StreamHarness, check_store, check_stream,
+    store_cases, stream_cases,
 };
-use support::reference::Reference;
+use support::{
+    reference::Reference,
+    store::{Memory, ReferenceQuery, ReferenceStore, Wrap},
+};
 
 #[derive(Clone, Default)]
 struct Measured {
@@ -45,9 +52,7 @@ impl StreamEnv for MeasuredEnv {
 
     async fn append(&self, parcels: Vec<Parcel>) -> Result<(), BoxError> {
         let result = self.stream.append(parcels).await;
-        let (events, bytes) = self.stream.log.size();
-        self.most.events.fetch_max(events, Ordering::SeqCst);
-        self.most.bytes.fetch_max(bytes, Ordering::SeqCst);
+        self.most.measure(self.stream.log.size());
         result
     }
 
@@ -56,14 +61,79 @@ impl StreamEnv for MeasuredEnv {
     }
 }
 
+impl Wrap for Measured {
+    type Store = MeasuredStore;
+
+    fn wrap(&self, inner: ReferenceStore) -> MeasuredStore {
+        MeasuredStore { inner, most: self.clone() }
+    }
+}
+
+struct MeasuredStore {
+    inner: ReferenceStore,
+    most: Measured,
+}
+
+impl EventRepository for MeasuredStore {
+    type Query = ReferenceQuery;
+
+    async fn next_offset(&self) -> Result<u64> {
+        self.inner.next_offset().await
+    }
+
+    async fn load_by_type(&self, types: EventTypes, offset: u64) -> Result<ReferenceQuery> {
+        self.inner.load_by_type(types, offset).await
+    }
+
+    async fn load_by_source(&self, handler_key: &str, instance_id: &str) -> Result<ReferenceQuery> {
+        self.inner.load_by_source(handler_key, instance_id).await
+    }
+
+    async fn wait_for(&self, offset: u64) -> Result<u64> {
+        self.inner.wait_for(offset).await
+    }
+}
+
+impl EventStore for MeasuredStore {
+    async fn append(&self, parcels: Vec<Parcel>, expect: Expect) -> Result<Range<u64>> {
+        let result = self.inner.append(parcels, expect).await;
+        self.most.measure(self.inner.data.size());
+        result
+    }
+
+    async fn truncate(&self, before: u64) -> Result<()> {
+        self.inner.truncate(before).await
+    }
+}
+
+impl Measured {
+    fn measure(&self, (events, bytes): (usize, usize)) {
+        self.events.fetch_max(events, Ordering::SeqCst);
+        self.bytes.fetch_max(bytes, Ordering::SeqCst);
+    }
+
+    fn check(&self, case: &str) {
+        let (events, bytes) =
+            (self.events.load(Ordering::SeqCst), self.bytes.load(Ordering::SeqCst));
+        assert!(events <= RETAINED_EVENTS, "{case}: {events} events");
+        assert!(bytes <= RETAINED_BYTES, "{case}: {bytes} bytes");
+    }
+}
+
 #[test]
-fn no_case_leaves_more_than_it_may() {
+fn no_case_leaves_more_on_a_stream_than_it_may() {
     let most = Measured::default();
     for case in stream_cases() {
         check_stream(most.clone(), case.name()).unwrap();
-        let (events, bytes) =
-            (most.events.load(Ordering::SeqCst), most.bytes.load(Ordering::SeqCst));
-        assert!(events <= RETAINED_EVENTS, "{}: {events} events", case.name());
-        assert!(bytes <= RETAINED_BYTES, "{}: {bytes} bytes", case.name());
+        most.check(case.name());
+    }
+}
+
+#[test]
+fn no_case_leaves_more_in_a_store_than_it_may() {
+    let most = Measured::default();
+    for case in store_cases() {
+        check_store(Memory(most.clone()), case.name()).unwrap();
+        most.check(case.name());
     }
 }

@@ -1,6 +1,6 @@
 use std::future::Future;
 
-use crate::{Event, HandlerError, Identity};
+use crate::{Event, HandlerError, Identity, Incarnation};
 
 /// Handles the events of a stream, and keeps the offset that it has come to.
 ///
@@ -35,6 +35,66 @@ use crate::{Event, HandlerError, Identity};
 /// }
 /// ```
 pub trait Handler: Send {
+    /// Called before [`next_offset`](Self::next_offset), with what tells the stream from one that
+    /// took its place; `None` if the stream can't tell.
+    ///
+    /// A stream that was restored from a backup, or created anew, gives offsets again that others
+    /// had before. A handler that keeps the incarnation beside its offset can refuse it, or begin
+    /// anew. As provided, it does nothing.
+    ///
+    /// # Cancel safety
+    ///
+    /// A [`Consumer`](crate::Consumer) drops this future when it is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// If the handler does not take its offset for one of this stream; the consumer asks again after
+    /// a while.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eventstream_core::{Event, Handler, HandlerError, Identity, Incarnation};
+    ///
+    /// #[derive(Default)]
+    /// struct Counter { next: u64, of: Option<Incarnation> }
+    ///
+    /// impl Handler for Counter {
+    ///     async fn begin(
+    ///         &mut self,
+    ///         source: &Identity,
+    ///         incarnation: Option<Incarnation>,
+    ///     ) -> Result<(), HandlerError> {
+    ///         match (self.of, incarnation) {
+    ///             (Some(known), Some(found)) if known != found => {
+    ///                 Err(format!("the stream of {source} is {found}, not {known}").into())
+    ///             }
+    ///             _ => {
+    ///                 self.of = incarnation;
+    ///                 Ok(())
+    ///             }
+    ///         }
+    ///     }
+    ///
+    ///     async fn next_offset(&mut self, _source: &Identity) -> Result<u64, HandlerError> {
+    ///         Ok(self.next)
+    ///     }
+    ///
+    ///     async fn handle_event(&mut self, _: u64, event: Event) -> Result<(), HandlerError> {
+    ///         self.next = event.offset + 1;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    fn begin(
+        &mut self,
+        source: &Identity,
+        incarnation: Option<Incarnation>,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        let _ = (source, incarnation);
+        async { Ok(()) }
+    }
+
     /// The offset of the next event to handle of the application's stream; 0 at the beginning.
     ///
     /// # Cancel safety
@@ -123,6 +183,14 @@ pub trait Handler: Send {
 /// So that one can keep a handler, and look at it when the consumer has ended.
 #[deny(clippy::missing_trait_methods)]
 impl<H: Handler> Handler for &mut H {
+    fn begin(
+        &mut self,
+        source: &Identity,
+        incarnation: Option<Incarnation>,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        H::begin(self, source, incarnation)
+    }
+
     fn next_offset(
         &mut self,
         source: &Identity,

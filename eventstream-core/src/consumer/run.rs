@@ -82,6 +82,12 @@ impl<S: EventStream, H: Handler> Run<S, H> {
             return Err(Stop::Finished(Finish::NoRelevantEventTypes));
         }
 
+        let incarnation = or_cancelled(cancel, stream.incarnation())
+            .await?
+            .map_err(|error| Stop::stream("asking the stream for its incarnation", error))?;
+        or_cancelled(cancel, handler.begin(application, incarnation))
+            .await?
+            .map_err(|error| Stop::handler("telling the handler of the stream", error))?;
         let mut offset = or_cancelled(cancel, handler.next_offset(application))
             .await?
             .map_err(|error| Stop::handler("asking the handler for its offset", error))?;

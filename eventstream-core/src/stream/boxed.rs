@@ -1,6 +1,8 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-use crate::{CloseHandle, Cursor, Event, EventStream, EventTypes, Identity, ReadAhead, Result};
+use crate::{
+    CloseHandle, Cursor, Event, EventStream, EventTypes, Identity, Incarnation, ReadAhead, Result,
+};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -54,6 +56,10 @@ impl EventStream for DynStream {
         types: EventTypes,
     ) -> impl Future<Output = Result<Self::Cursor>> + Send {
         self.0.open(offset, types)
+    }
+
+    fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
+        self.0.incarnation()
     }
 }
 
@@ -132,6 +138,7 @@ trait ErasedStream: Send + Sync {
     fn application(&self) -> &Identity;
     fn event_types(&self) -> BoxFuture<'_, Result<EventTypes>>;
     fn open(&self, offset: u64, types: EventTypes) -> BoxFuture<'_, Result<BoxCursor>>;
+    fn incarnation(&self) -> BoxFuture<'_, Result<Option<Incarnation>>>;
 }
 
 impl<S: EventStream> ErasedStream for S {
@@ -145,6 +152,10 @@ impl<S: EventStream> ErasedStream for S {
 
     fn open(&self, offset: u64, types: EventTypes) -> BoxFuture<'_, Result<BoxCursor>> {
         Box::pin(async move { Ok(BoxCursor::new(EventStream::open(self, offset, types).await?)) })
+    }
+
+    fn incarnation(&self) -> BoxFuture<'_, Result<Option<Incarnation>>> {
+        Box::pin(EventStream::incarnation(self))
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{future::Future, sync::Arc};
 
-use crate::{Cursor, EventTypes, Identity, Result};
+use crate::{Cursor, EventTypes, Identity, Incarnation, Result};
 
 /// An ordered stream of event messages, recorded by one application.
 ///
@@ -81,6 +81,20 @@ pub trait EventStream: Send + Sync + 'static {
         offset: u64,
         types: EventTypes,
     ) -> impl Future<Output = Result<Self::Cursor>> + Send;
+
+    /// Tells this stream from one that took its place, or takes it later. As provided, `None`: it
+    /// can't tell.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](crate::Error::Backend) if it can't be found out.
+    fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
+        async { Ok(None) }
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -101,5 +115,9 @@ impl<S: EventStream> EventStream for Arc<S> {
         types: EventTypes,
     ) -> impl Future<Output = Result<Self::Cursor>> + Send {
         S::open(self, offset, types)
+    }
+
+    fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
+        S::incarnation(self)
     }
 }

@@ -1,84 +1,126 @@
 //! Creating a store: whole, or not at all.
 
 use std::{
-    fs::{self, File},
-    hash::{BuildHasher, RandomState},
-    io,
+    fs, io,
     path::{Path, PathBuf},
-    time::Duration,
+    sync::Arc,
 };
 
 use super::{
-    connection::Database,
-    error::EmbeddedStoreError,
-    schema::{self, Charter, FILE},
+    disk::{Disk, Lock, RealDisk, names, replace, sync_directory},
+    error::{EmbeddedStoreError, Result},
+    layout::{Charter, LogHeader, Oldest},
+    write::PATIENCE,
 };
 
-/// Creates a store, unless there is one: whole, or not at all, whatever happens meanwhile.
-pub(super) fn create(directory: &Path, charter: &Charter) -> Result<(), EmbeddedStoreError> {
+/// Creates a store, unless there is one: whole, or not at all, whatever happens meanwhile. The last
+/// file that gets its name is the one that makes the directory a store.
+pub(super) fn create(directory: &Path, charter: &Charter) -> Result<()> {
     let failed = |action: &'static str, path: &Path| {
         let path = path.to_owned();
-        move |source: io::Error| EmbeddedStoreError::File { action, path, source: source.into() }
+        move |source: io::Error| EmbeddedStoreError::file(action, path, source)
     };
-    create_directory(directory).map_err(failed("create the directory", directory))?;
-    let file = directory.join(FILE);
-    if file.try_exists().map_err(failed("look for", &file))? {
+    let exists = |name: &str| {
+        let path = directory.join(name);
+        path.try_exists().map_err(failed("look for", &path))
+    };
+    if exists(names::CHARTER)? {
         return Ok(());
     }
-    let draft = Draft::new(directory);
-    let database = Database::new(draft.0.clone());
-    let mut connection = database.create().map_err(|error| database.error(&error))?;
-    schema::write(&mut connection, charter).map_err(|error| database.error(&error))?;
-    connection.close().map_err(|(_, error)| database.error(&error))?;
-    // It has to be whole before it gets its name: a full disk may have cut it short.
-    let (connection, _) = schema::open(&database)?;
-    connection.close().map_err(|(_, error)| database.error(&error))?;
-    let sync = |path: &Path| File::options().write(true).open(path)?.sync_all();
-    sync(&draft.0).map_err(failed("sync", &draft.0))?;
-    match fs::hard_link(&draft.0, &file) {
-        // Another process was faster, and its store counts.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        // Not every file system has links.
-        Err(_) if !file.exists() => {
-            fs::rename(&draft.0, &file).map_err(failed("create", &file))?;
-        }
-        result => result.map_err(failed("create", &file))?,
+    if exists(names::FORMAT_1)? {
+        // Whoever opens it says what it is.
+        return Ok(());
     }
-    drop(draft);
-    remove_old_drafts(directory);
-    sync_directory(directory).map_err(failed("sync the directory", directory))
+    create_directory(directory).map_err(failed("create the directory", directory))?;
+    let disk = Arc::new(RealDisk::new(directory));
+    let lock = Lock::new(directory.join(names::LOCK));
+    let locked = lock.acquire(PATIENCE).map_err(failed("lock", lock.path()))?;
+    let Some(_locked) = locked else {
+        return Err(EmbeddedStoreError::Locked {
+            path: lock.path().to_owned(),
+            patience: PATIENCE,
+        });
+    };
+    // Another process may have been faster, and its store counts.
+    if exists(names::CHARTER)? {
+        return Ok(());
+    }
+    if let Some(problem) = what_is_there(&*disk).map_err(failed("read the directory", directory))? {
+        let path = directory.to_owned();
+        return Err(EmbeddedStoreError::NotAStore { path, problem });
+    }
+    write(&*disk, charter).map_err(|(name, error)| failed("create", &directory.join(name))(error))
+}
+
+/// Writes the files of a new store.
+pub(super) fn write(disk: &dyn Disk, charter: &Charter) -> Result<(), (String, io::Error)> {
+    let file = |name: &str, bytes: &[u8]| {
+        replace(disk, name, bytes).map_err(|error| (name.to_owned(), error))
+    };
+    // What is left of one that was broken off.
+    match disk.remove(names::HEAD) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err((names::HEAD.to_owned(), error));
+        }
+        _ => {}
+    }
+    for name in disk.list().unwrap_or_default() {
+        if names::is_draft(&name)
+            || matches!(names::Numbered::parse(&name), Some(names::Numbered::Log { .. }))
+        {
+            let _ = disk.remove(&name);
+        }
+    }
+    let first = charter.first_offset;
+    let (log, _) = LogHeader { tag: charter.tag(), first }.encode();
+    file(&names::Numbered::Log { first }.name(), &log)?;
+    file(names::OLDEST, &Oldest(first).encode())?;
+    file(names::CHARTER, &charter.encode())
+}
+
+/// Why a directory without a charter can't become a store.
+fn what_is_there(disk: &dyn Disk) -> io::Result<Option<&'static str>> {
+    const HAS_EVENTS: &str =
+        "it has files with events, but its file `store` is missing: restore that from a backup";
+    for name in disk.list()? {
+        match names::Numbered::parse(&name) {
+            Some(names::Numbered::Segment { .. }) => return Ok(Some(HAS_EVENTS)),
+            // A creation that was broken off leaves one that is empty.
+            Some(names::Numbered::Log { .. })
+                if disk.open(&name)?.len()? > super::layout::LOG_HEADER as u64 =>
+            {
+                return Ok(Some(HAS_EVENTS));
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a directory has nothing but what is left of a creation that was broken off.
-pub(super) fn has_only_drafts(directory: &Path) -> io::Result<bool> {
+pub(super) fn is_unfinished(directory: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(directory)? {
-        if !is_draft(&entry?) {
+        let name = entry?.file_name();
+        let Some(name) = name.to_str() else {
+            return Ok(false);
+        };
+        let is_mine = [names::LOCK, names::TIDY_LOCK, names::OLDEST].contains(&name)
+            || names::is_draft(name)
+            || matches!(names::Numbered::parse(name), Some(names::Numbered::Log { .. }));
+        if !is_mine {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn is_draft(entry: &fs::DirEntry) -> bool {
-    let name = entry.file_name();
-    name.to_string_lossy().strip_prefix(FILE).is_some_and(|rest| rest.starts_with(".new-"))
-}
-
-/// Removes drafts of processes that were killed. It is no harm if one stays.
-fn remove_old_drafts(directory: &Path) {
-    const OLD: Duration = Duration::from_secs(3600);
-    let Ok(entries) = fs::read_dir(directory) else { return };
-    for entry in entries.filter_map(io::Result::ok).filter(is_draft) {
-        let age = entry.metadata().and_then(|file| file.modified()).map(|time| time.elapsed());
-        if matches!(age, Ok(Ok(age)) if age > OLD) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
 /// Creates a directory and those that it lies in, so that they are there after a power cut.
-fn create_directory(directory: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = directory.ancestors().take_while(|path| !path.exists()).collect();
+pub(super) fn create_directory(directory: &Path) -> io::Result<()> {
+    let missing: Vec<PathBuf> = directory
+        .ancestors()
+        .take_while(|path| !path.exists() && *path != Path::new(""))
+        .map(Path::to_owned)
+        .collect();
     fs::create_dir_all(directory)?;
     for created in missing {
         match created.parent() {
@@ -87,42 +129,4 @@ fn create_directory(directory: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Has the entries of a directory written to disk.
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
-}
-
-/// Elsewhere a directory can't be opened, and its entries are written with its files.
-#[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// The file that a store is made in before it gets its name.
-struct Draft(PathBuf);
-
-impl Draft {
-    /// A name that nobody else has, on this machine or another.
-    fn new(directory: &Path) -> Self {
-        Self(directory.join(format!("{FILE}.new-{:016x}", RandomState::new().hash_one(0))))
-    }
-
-    /// Removes what is left of it, if anything is.
-    fn remove(&self) {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut name = self.0.clone().into_os_string();
-            name.push(suffix);
-            // Not there is the rule.
-            let _ = fs::remove_file(name);
-        }
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        self.remove();
-    }
 }

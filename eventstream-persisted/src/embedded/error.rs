@@ -1,7 +1,8 @@
-use std::{path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use eventstream_core::{Error, Identity};
-use rusqlite::ErrorCode;
+
+use super::disk::is_read_only;
 
 /// What can be wrong with an [`EmbeddedStore`](crate::EmbeddedStore): the source of the
 /// [`Error::Backend`] that it returns.
@@ -25,16 +26,16 @@ pub enum EmbeddedStoreError {
     /// The store has a format that this version does not know.
     #[error(
         "{} has format {found}, and this version reads format {supported} only: use the version \
-         that made it",
+         that made it to export the events, and append them to a new store",
         path.display()
     )]
     OtherFormat {
         /// What was opened.
         path: PathBuf,
         /// Its format.
-        found: i64,
+        found: u32,
         /// The format that this version reads.
-        supported: i64,
+        supported: u32,
     },
     /// The store keeps another application's events.
     #[error("{} keeps the events of {found}, not of {wanted}", path.display())]
@@ -47,8 +48,10 @@ pub enum EmbeddedStoreError {
         wanted: Identity,
     },
     /// Events can't be read, because what is stored of them has changed.
-    #[error("the events at offsets {first} to {last} are damaged: {problem}")]
+    #[error("the events at offsets {first} to {last} are damaged, in {}: {problem}", path.display())]
     Damaged {
+        /// The file that they are in, or should be in.
+        path: PathBuf,
         /// The first offset that can't be read.
         first: u64,
         /// The last offset that can't be read.
@@ -56,46 +59,56 @@ pub enum EmbeddedStoreError {
         /// What was found.
         problem: &'static str,
     },
-    /// What the store knows of itself has changed: whose events it keeps, and where they begin and
-    /// end.
+    /// What the store knows of itself has changed, in the file that is named.
     #[error(
-        "the store's own records are damaged (whose events it keeps, or where they begin and end): \
-         restore it from a backup"
-    )]
-    DamagedHead,
-    /// The store's file is not the one that was opened.
-    #[error("{} was removed or replaced while it was open: open it again", path.display())]
-    Replaced {
-        /// The file of the database.
-        path: PathBuf,
-    },
-    /// The store can't be written to. Readers have to, because they leave marks for each other.
-    #[error(
-        "can't open {} for reading and writing: a store's directory and its files have to be \
-         writable, also to be read",
+        "{} is damaged, which says what the store is: restore that file from a backup",
         path.display()
     )]
+    DamagedHead {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The store's files are not those that were opened.
+    #[error("{} was removed or replaced while it was open: open it again", path.display())]
+    Replaced {
+        /// The store's directory.
+        path: PathBuf,
+    },
+    /// Another program holds the lock of those who append.
+    #[error(
+        "another program has held {} for {} seconds: wait until it is done, or end it",
+        path.display(),
+        patience.as_secs()
+    )]
+    Locked {
+        /// The file that is locked.
+        path: PathBuf,
+        /// How long it was waited for.
+        patience: Duration,
+    },
+    /// The store may be read, but not written to.
+    #[error("can't write to {}: the store's directory and its files have to be writable", path.display())]
     NotWritable {
-        /// The file of the database.
+        /// What can't be written to.
         path: PathBuf,
         /// Why it failed.
         #[source]
-        source: Arc<dyn std::error::Error + Send + Sync>,
+        source: Arc<io::Error>,
     },
-    /// Committing has failed in a way that leaves open whether it took place.
+    /// Syncing has failed, which leaves open whether the events are stored.
     #[error(
-        "whether the events were stored is not known, because committing to {} failed: append the \
-         same ones again, which stores them once",
+        "whether the events were stored is not known, because syncing {} failed: open the store \
+         again, and append the same ones again, which stores them once",
         path.display()
     )]
     OutcomeUnknown {
-        /// The file of the database.
+        /// The file.
         path: PathBuf,
         /// Why it failed.
         #[source]
-        source: Arc<dyn std::error::Error + Send + Sync>,
+        source: Arc<io::Error>,
     },
-    /// The thread that writes is gone, and with it the answer.
+    /// The store does not write any more.
     #[error(
         "the store has stopped writing after a failure: open it again, and append the same events \
          again, which stores them once"
@@ -110,80 +123,29 @@ pub enum EmbeddedStoreError {
         path: PathBuf,
         /// Why it failed.
         #[source]
-        source: Arc<std::io::Error>,
-    },
-    /// SQLite refused something.
-    #[error("SQLite failed on {}", path.display())]
-    Sqlite {
-        /// The file of the database.
-        path: PathBuf,
-        /// Whether the cause may go away: a lock, a full disk, a file that can't be reached.
-        retryable: bool,
-        /// Why it failed.
-        #[source]
-        source: Arc<dyn std::error::Error + Send + Sync>,
+        source: Arc<io::Error>,
     },
 }
 
 impl EmbeddedStoreError {
-    pub(super) fn sqlite(path: PathBuf, error: &rusqlite::Error) -> Self {
-        let code = error.sqlite_error_code();
-        let source = Message::of(error);
-        if let Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) =
-            code
-        {
+    pub(super) fn file(action: &'static str, path: PathBuf, source: io::Error) -> Self {
+        let source = Arc::new(source);
+        if is_read_only(&source) && matches!(action, "write to" | "create" | "lock" | "rename") {
             return Self::NotWritable { path, source };
         }
-        let retryable = matches!(
-            code,
-            Some(
-                ErrorCode::DatabaseBusy
-                    | ErrorCode::DatabaseLocked
-                    | ErrorCode::DiskFull
-                    | ErrorCode::FileLockingProtocolFailed
-                    | ErrorCode::OutOfMemory
-                    | ErrorCode::SystemIoFailure
-            )
-        );
-        Self::Sqlite { path, retryable, source }
+        Self::File { action, path, source }
+    }
+
+    /// Whether the cause may go away: a lock, a full disk, a file that can't be reached.
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::OutcomeUnknown { .. } | Self::File { .. })
     }
 
     pub(super) fn into_error(self, operation: &'static str) -> Error {
-        let retryable =
-            matches!(self, Self::Sqlite { retryable: true, .. } | Self::OutcomeUnknown { .. });
+        let retryable = self.is_retryable();
         Error::backend(operation, retryable, self)
     }
 }
 
-/// What SQLite said. (The library's error would say it twice: once itself, once as its source. And it
-/// would be part of our API.)
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Message(String);
-
-impl Message {
-    pub(super) fn of(error: &rusqlite::Error) -> Arc<dyn std::error::Error + Send + Sync> {
-        Arc::new(Self(error.to_string()))
-    }
-}
-
-/// A failure on the way, before it is known which file it belongs to.
-#[derive(Debug)]
-pub(super) enum Failure {
-    Sqlite(rusqlite::Error),
-    /// Of the commit itself.
-    Commit(rusqlite::Error),
-    Store(EmbeddedStoreError),
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-impl From<EmbeddedStoreError> for Failure {
-    fn from(error: EmbeddedStoreError) -> Self {
-        Self::Store(error)
-    }
-}
+/// A result of the store's own steps.
+pub(super) type Result<T, E = EmbeddedStoreError> = std::result::Result<T, E>;

@@ -1,37 +1,43 @@
-use std::{collections::HashSet, fmt, ops::Range, path::Path, sync::Arc};
+use std::{collections::HashMap, fmt, ops::Range, path::Path, sync::Arc};
 
 use eventstream_core::{
-    Error, EventRepository, EventStore, EventTypes, Expect, Identity, Parcel, Result,
+    Error, EventRepository, EventStore, EventTypes, Expect, Identity, Incarnation, Parcel, Result,
 };
-use rusqlite::Connection;
 use tokio::task::spawn_blocking;
 
 use super::{
     builder::EmbeddedStoreBuilder,
-    error::Failure,
+    care::{self, BackupReport, Salvage, StoreStats, VerifyReport},
+    disk::Lock,
+    error::{self, EmbeddedStoreError},
     files::Files,
-    filter::Filter,
-    query::EmbeddedQuery,
-    schema::{Charter, Head},
-    stats::{StoreStats, events_by_type},
+    ids::HashIsKey,
+    layout::Record,
+    read::{EmbeddedQuery, Filter},
+    tidy::Tidier,
     watch::{Watch, Watching},
-    writer::Writer,
+    write::{PATIENCE, Writer},
 };
 use crate::{PersistedStream, RecentEvents};
 
-/// SQLite's values are smaller than a gigabyte, and a chunk is one of them.
+/// What a frame can hold of one event, with room to spare.
 const MAX_PARCEL: usize = 512 * 1024 * 1024;
 
 /// Keeps events in a directory of this machine, durably.
 ///
 /// - Any number of callers may append at the same time: what queues up while one commit is being
 ///   synced is the next commit.
-/// - Other processes may use the same directory; events that they append are seen within some ten
-///   milliseconds.
+/// - Other processes may use the same directory: they read, follow and append. Events that they
+///   append are seen within milliseconds.
+/// - Readers are in nobody's way, and nobody is in theirs.
 /// - Message ids are remembered for as long as their events are there: an id whose event was
 ///   truncated may be appended again.
 /// - Truncated events can't be read from the moment on that the store is truncated;
-///   [`truncate`](EventStore::truncate) returns once their space is given back, too.
+///   [`truncate`](EventStore::truncate) returns once their space is given back, too, unless another
+///   process is at it. Space comes back by files: what shares one with events that stay may stay
+///   for a while.
+/// - What is damaged on disk is an error that names the file and the offsets; what lies before and
+///   after it can be read. See [`verify`](Self::verify) and [`salvage`](Self::salvage).
 /// - Dropping the last handle waits for the commit under way, so that the files are closed then. It
 ///   blocks the thread for as long.
 ///
@@ -65,12 +71,16 @@ const MAX_PARCEL: usize = 512 * 1024 * 1024;
 #[derive(Clone)]
 pub struct EmbeddedStore(Arc<Inner>);
 
-struct Inner {
-    files: Arc<Files>,
-    watch: Arc<Watch>,
-    recent: RecentEvents,
-    writer: Writer,
-    _watching: Watching,
+/// What the handles to a store share.
+pub(crate) struct Inner {
+    pub(super) files: Arc<Files>,
+    pub(super) watch: Arc<Watch>,
+    pub(super) recent: RecentEvents,
+    // Dropped in this order: the thread that appends asks the one that tidies up.
+    pub(super) writer: Writer,
+    pub(super) tidier: Tidier,
+    pub(super) tidy_lock: Arc<Lock>,
+    pub(super) _watching: Watching,
 }
 
 impl EmbeddedStore {
@@ -88,22 +98,8 @@ impl EmbeddedStore {
         EmbeddedStoreBuilder::new(directory.as_ref().to_owned())
     }
 
-    pub(super) fn start(
-        files: Files,
-        connection: Connection,
-        recent_events: usize,
-    ) -> Result<Self> {
-        let head = Head::read(&connection)
-            .map_err(|failure| files.database.name(failure).into_error("open"))?;
-        let files = Arc::new(files);
-        let next = files.charter.absolute(head.next);
-        let recent = RecentEvents::new(&files.charter.application, next, recent_events);
-        let watch = Arc::new(Watch::new(next));
-        let failed = |error| Error::backend("start a thread", true, error);
-        let writer = Writer::start(files.clone(), connection, watch.clone(), recent.clone())
-            .map_err(failed)?;
-        let watching = watch.start(files.clone()).map_err(failed)?;
-        Ok(Self(Arc::new(Inner { files, watch, recent, writer, _watching: watching })))
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
     }
 
     /// The application whose events the store keeps.
@@ -115,11 +111,11 @@ impl EmbeddedStore {
     /// The store's directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        &self.0.files.directory
+        self.0.files.directory()
     }
 
     /// The store's events as a stream that declares these types; [`EventTypes::any`] for an open
-    /// one.
+    /// one, and [`event_types`](Self::event_types) for those that are in the store.
     #[must_use]
     pub fn stream(&self, event_types: EventTypes) -> PersistedStream<Self> {
         PersistedStream::builder(self.clone(), self.application().clone())
@@ -128,7 +124,20 @@ impl EmbeddedStore {
             .build()
     }
 
-    /// What is in the store.
+    /// The types of the events that are in the store now.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`] if they can't be read.
+    pub async fn event_types(&self) -> Result<EventTypes> {
+        Ok(self.stats().await?.events_by_type.into_keys().collect())
+    }
+
+    /// What is in the store, and how it lies there.
     ///
     /// # Cancel safety
     ///
@@ -138,37 +147,134 @@ impl EmbeddedStore {
     ///
     /// [`Error::Backend`] if it can't be read.
     pub async fn stats(&self) -> Result<StoreStats> {
-        let (head, events_by_type) = self
-            .read(|transaction, charter| {
-                let head = Head::read(transaction)?;
-                Ok((head, events_by_type(transaction, charter, head)?))
-            })
-            .await?;
-        let files = &self.0.files;
-        let bytes = {
-            let files = files.clone();
-            spawn_blocking(move || files.bytes())
-                .await
-                .map_err(|error| Error::backend("read", false, error))?
-                .map_err(|error| error.into_error("read"))?
-        };
-        Ok(StoreStats {
-            first_offset: files.charter.absolute(head.oldest),
-            next_offset: files.charter.absolute(head.next),
-            events_by_type,
-            bytes,
-        })
+        self.blocking("read", |inner| care::stats(&inner.files)).await
     }
 
-    async fn read<T: Send + 'static>(
+    /// Reads everything, and checks it: checksums, that no event is missing, that the indexes say
+    /// what is there. Damage is no error here, but reported.
+    ///
+    /// It may be done while others read and append. Events that are appended meanwhile are not
+    /// looked at.
+    ///
+    /// # Cancel safety
+    ///
+    /// It changes nothing: the future can be dropped at any time. The thread that reads goes on to
+    /// the end of its file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`] if files can't be read at all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(store: eventstream_persisted::EmbeddedStore) -> eventstream_core::Result<()> {
+    /// let report = store.verify().await?;
+    /// for problem in &report.problems {
+    ///     eprintln!("{problem}");
+    /// }
+    /// assert!(report.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn verify(&self) -> Result<VerifyReport> {
+        self.blocking("verify", |inner| {
+            // Files that are put in the place of others would be missed.
+            let locked = inner.tidy_lock.acquire(PATIENCE);
+            let _locked = locked.unwrap_or_default();
+            care::verify(&inner.files)
+        })
+        .await
+    }
+
+    /// Makes a copy in a directory that is not there, or empty: a store of its own, with another
+    /// [incarnation](Self::incarnation). It is online: others may read and append meanwhile; what is
+    /// appended after it began is not in the copy.
+    ///
+    /// The copy gets its name when it is whole and on disk.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the copy is made all the same, unless the program ends before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`] if something can't be read or written, or if there is something in the
+    /// directory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(store: eventstream_persisted::EmbeddedStore) -> eventstream_core::Result<()> {
+    /// let report = store.backup("/backups/shop-2026-11-24").await?;
+    /// println!("events up to {} are in {}", report.next_offset, report.incarnation);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn backup(&self, directory: impl AsRef<Path>) -> Result<BackupReport> {
+        let directory = directory.as_ref().to_owned();
+        self.blocking("backup", move |inner| {
+            care::backup(&inner.files, &inner.tidy_lock, &directory)
+        })
+        .await
+    }
+
+    /// Seals all events, removes what is truncated, and makes indexes of ids anew that are damaged:
+    /// what else is done now and then, in the background.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, it may be done or not. It harms nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`] if it can't be done; the store is as good as it was before.
+    pub async fn compact(&self) -> Result<()> {
+        let failed = |error: EmbeddedStoreError| error.into_error("compact");
+        self.0.writer.rotate().await?;
+        self.0.tidier.run(true).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Reads all that can be read of a store that is damaged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eventstream_persisted::{EmbeddedStore, Salvaged};
+    ///
+    /// # async fn example(store: EmbeddedStore) -> eventstream_core::Result<()> {
+    /// let mut salvage = store.salvage();
+    /// let mut events = Vec::new();
+    /// loop {
+    ///     match salvage.next_batch(&mut events, 1_000).await? {
+    ///         Salvaged::Events(_) => events.clear(), // … after they were put somewhere.
+    ///         Salvaged::Damaged(problem) => eprintln!("lost: {problem}"),
+    ///         Salvaged::End => break,
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn salvage(&self) -> Salvage {
+        Salvage::new(self.0.files.clone())
+    }
+
+    async fn blocking<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection, &Charter) -> Result<T, Failure> + Send + 'static,
+        operation: &'static str,
+        act: impl FnOnce(&Inner) -> error::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let files = self.0.files.clone();
-        spawn_blocking(move || files.database.read(|transaction| read(transaction, &files.charter)))
+        let inner = self.0.clone();
+        spawn_blocking(move || act(&inner))
             .await
-            .map_err(|error| Error::backend("read", false, error))?
-            .map_err(|error| error.into_error("read"))
+            .map_err(|error| Error::backend(operation, false, error))?
+            .map_err(|error| error.into_error(operation))
+    }
+
+    fn failed(operation: &'static str) -> impl Fn(EmbeddedStoreError) -> Error {
+        move |error| error.into_error(operation)
     }
 }
 
@@ -176,54 +282,74 @@ impl EventRepository for EmbeddedStore {
     type Query = EmbeddedQuery;
 
     async fn next_offset(&self) -> Result<u64> {
-        self.read(|transaction, charter| Ok(charter.absolute(Head::read(transaction)?.next))).await
+        self.0.files.next().map_err(Self::failed("read"))
     }
 
     async fn load_by_type(&self, types: EventTypes, offset: u64) -> Result<EmbeddedQuery> {
-        let head = self.read(|transaction, _| Head::read(transaction)).await?;
-        let charter = &self.0.files.charter;
-        let oldest = charter.absolute(head.oldest);
+        let files = &self.0.files;
+        let end = files.next().map_err(Self::failed("read"))?;
+        let oldest = files.oldest().map_err(Self::failed("read"))?;
         if offset < oldest {
             return Err(Error::Truncated { requested: offset, oldest });
         }
-        let end = charter.absolute(head.next);
-        let filter = Filter::for_types(charter, types);
-        Ok(EmbeddedQuery::new(self.0.files.clone(), filter, offset, end))
+        let filter = Filter::for_types(&files.charter, types);
+        Ok(EmbeddedQuery::new(files.clone(), filter, offset, end))
     }
 
     async fn load_by_source(&self, handler_key: &str, instance_id: &str) -> Result<EmbeddedQuery> {
-        let charter = &self.0.files.charter;
-        let filter = Filter::for_source(charter, handler_key, instance_id);
-        let head = self.read(|transaction, _| Head::read(transaction)).await?;
-        let (oldest, end) = (charter.absolute(head.oldest), charter.absolute(head.next));
-        Ok(EmbeddedQuery::new(self.0.files.clone(), filter, oldest, end))
+        let files = &self.0.files;
+        let end = files.next().map_err(Self::failed("read"))?;
+        let oldest = files.oldest().map_err(Self::failed("read"))?;
+        let filter = Filter::for_source(&files.charter, handler_key, instance_id);
+        Ok(EmbeddedQuery::new(files.clone(), filter, oldest, end))
     }
 
     async fn wait_for(&self, offset: u64) -> Result<u64> {
-        self.0.watch.wait_for(offset).await.map_err(|error| error.into_error("watch"))
+        self.0.watch.wait_for(offset).await.map_err(Self::failed("watch"))
+    }
+
+    async fn incarnation(&self) -> Result<Option<Incarnation>> {
+        Ok(Some(Self::incarnation(self)))
+    }
+}
+
+impl EmbeddedStore {
+    /// Tells this store from one that takes its place: see [`Incarnation`].
+    #[must_use]
+    pub fn incarnation(&self) -> Incarnation {
+        self.0.files.charter.incarnation
     }
 }
 
 impl EventStore for EmbeddedStore {
     async fn append(&self, parcels: Vec<Parcel>, expect: Expect) -> Result<Range<u64>> {
-        let application = self.application();
-        let mut ids = HashSet::with_capacity(parcels.len());
-        for parcel in &parcels {
-            parcel.check_is_from(application)?;
+        let charter = &self.0.files.charter;
+        let mut records = Vec::with_capacity(parcels.len());
+        for parcel in parcels {
+            parcel.check_is_from(&charter.application)?;
             if parcel.wire().len() > MAX_PARCEL {
                 let problem = format!("is larger than {MAX_PARCEL} bytes, which a store can keep");
                 return Err(Error::invalid("envelope", problem));
             }
-            let id = parcel.message_id();
-            if !ids.insert(id) {
-                return Err(Error::invalid("message_id", format!("{id} is there twice")));
-            }
+            records.push(Record::new(charter, parcel));
         }
-        self.0.writer.append(parcels, expect).await
+        check_ids_differ(&records)?;
+        self.0.writer.append(records, expect).await
     }
 
     async fn truncate(&self, before: u64) -> Result<()> {
-        self.0.writer.truncate(before).await
+        if self.0.writer.truncate(before).await?.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = self.0.tidier.run(false).await {
+            // Truncated it is. The space is given back another time.
+            tracing::warn!(
+                store = %self.directory().display(),
+                error = &error as &dyn std::error::Error,
+                "can't give back the space of what was truncated"
+            );
+        }
+        Ok(())
     }
 }
 
@@ -234,4 +360,24 @@ impl fmt::Debug for EmbeddedStore {
             .field("directory", &self.directory())
             .finish_non_exhaustive()
     }
+}
+
+/// An id stands once in an append.
+fn check_ids_differ(records: &[Record]) -> Result<()> {
+    if records.len() < 2 {
+        return Ok(());
+    }
+    let mut ids = HashMap::with_capacity_and_hasher(records.len(), HashIsKey::default());
+    for record in records {
+        let id = record.parcel.message_id();
+        if let Some(other) = ids.insert(record.id, id) {
+            // Two ids can have one hash; then, which is next to never, all are compared.
+            let mut all: Vec<_> = records.iter().map(|record| record.parcel.message_id()).collect();
+            all.sort_unstable();
+            if other == id || all.windows(2).any(|pair| pair[0] == pair[1]) {
+                return Err(Error::invalid("message_id", format!("{other} is there twice")));
+            }
+        }
+    }
+    Ok(())
 }

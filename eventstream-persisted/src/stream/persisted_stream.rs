@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use eventstream_core::{EventRepository, EventStream, EventTypes, Identity, Result};
+use eventstream_core::{EventRepository, EventStream, EventTypes, Identity, Incarnation, Result};
 
 use super::{PersistedCursor, PersistedStreamBuilder, RecentEvents};
 
@@ -72,6 +72,10 @@ impl<R: EventRepository> EventStream for PersistedStream<R> {
         // The repository may hold types that this stream does not declare.
         let types = types.intersection(&self.0.event_types);
         PersistedCursor::open(self.0.clone(), offset, types).await
+    }
+
+    async fn incarnation(&self) -> Result<Option<Incarnation>> {
+        self.0.repository.incarnation().await
     }
 }
 

@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use eventstream_core::{EventTypes, Identity, Parcel};
 use eventstream_memory::{MemoryCursor, MemoryStream};
@@ -17,8 +20,30 @@ pub struct RecentEvents(Option<Arc<Cache>>);
 struct Cache {
     events: MemoryStream,
     size: usize,
+    max_bytes: usize,
     /// Held while events are recorded: to look at the end and to append there is one step.
-    recording: std::sync::Mutex<()>,
+    sizes: Mutex<Sizes>,
+}
+
+/// How large the events are that are kept.
+#[derive(Debug, Default)]
+struct Sizes {
+    sizes: VecDeque<usize>,
+    sum: usize,
+}
+
+impl Sizes {
+    fn push(&mut self, size: usize) {
+        self.sizes.push_back(size);
+        self.sum += size;
+    }
+
+    /// Forgets the oldest ones, until so many are left.
+    fn keep(&mut self, count: u64) {
+        while self.sizes.len() as u64 > count {
+            self.sum -= self.sizes.pop_front().unwrap_or_default();
+        }
+    }
 }
 
 impl RecentEvents {
@@ -26,13 +51,31 @@ impl RecentEvents {
     /// of 0 is no cache.
     #[must_use]
     pub fn new(application: &Identity, next: u64, size: usize) -> Self {
-        Self((size > 0).then(|| {
+        Self::bounded(application, next, size, usize::MAX)
+    }
+
+    /// As [`new`](Self::new), but of no more events than have `max_bytes` together on the wire. An
+    /// event that is larger by itself is not kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eventstream_core::Identity;
+    /// use eventstream_persisted::RecentEvents;
+    ///
+    /// let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
+    /// let recent = RecentEvents::bounded(&shop, 0, 1_000, 1 << 20);
+    /// # let _ = recent;
+    /// ```
+    #[must_use]
+    pub fn bounded(application: &Identity, next: u64, size: usize, max_bytes: usize) -> Self {
+        Self((size > 0 && max_bytes > 0).then(|| {
             let events = MemoryStream::builder(application.clone())
                 .first_offset(next)
                 .buffer_size(size)
                 .reorder_limit(0)
                 .build();
-            Arc::new(Cache { events, size, recording: std::sync::Mutex::new(()) })
+            Arc::new(Cache { events, size, max_bytes, sizes: Mutex::default() })
         }))
     }
 
@@ -42,29 +85,35 @@ impl RecentEvents {
     /// committed them, the cache begins anew.
     pub fn record(&self, first: u64, parcels: &[Parcel]) {
         let Some(cache) = &self.0 else { return };
-        let _recording = cache.recording.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut sizes = cache.sizes();
         // Of a large append only the end would be kept.
-        let skipped = parcels.len().saturating_sub(cache.size);
+        let skipped = parcels.len() - cache.fitting(parcels);
         let (first, parcels) = (first.saturating_add(skipped as u64), &parcels[skipped..]);
         cache.events.skip_to(first);
         let known = cache.events.next_offset() - first;
         let known = usize::try_from(known).unwrap_or(usize::MAX);
-        if let Some(new @ [_, ..]) = parcels.get(known..)
-            && let Err(_refused) = cache.events.append(new.to_vec())
-        {
-            // Parcels of another application: nothing is kept of them, and whoever reads the
-            // repository will find out.
-            cache.events.skip_to(first.saturating_add(parcels.len() as u64));
+        if let Some(new @ [_, ..]) = parcels.get(known..) {
+            if cache.events.append(new.to_vec()).is_ok() {
+                for parcel in new {
+                    sizes.push(parcel.wire().len());
+                }
+            } else {
+                // Parcels of another application: nothing is kept of them, and whoever reads the
+                // repository will find out.
+                cache.events.skip_to(first.saturating_add(parcels.len() as u64));
+            }
         }
+        cache.shrink(&mut sizes);
     }
 
     /// Forgets the events below `offset`: they were truncated.
     pub fn truncate(&self, offset: u64) {
         let Some(cache) = &self.0 else { return };
-        let _recording = cache.recording.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut sizes = cache.sizes();
         cache.events.skip_to(offset);
         // It can't fail: the events go on at `offset` now, or later.
         let _ = cache.events.truncate(offset);
+        cache.shrink(&mut sizes);
     }
 
     /// A cursor at `position`, if the event there is in the cache.
@@ -80,6 +129,33 @@ impl RecentEvents {
         self.0.as_ref().is_some_and(|cache| {
             (cache.events.oldest_offset()..cache.events.next_offset()).contains(&position)
         })
+    }
+}
+
+impl Cache {
+    /// How many of the last of these parcels fit into the cache.
+    fn fitting(&self, parcels: &[Parcel]) -> usize {
+        let mut bytes = 0_usize;
+        let fits = |parcel: &&Parcel| {
+            bytes = bytes.saturating_add(parcel.wire().len());
+            bytes <= self.max_bytes
+        };
+        parcels.iter().rev().take(self.size).take_while(fits).count()
+    }
+
+    /// Forgets the oldest events, until those that are left have no more bytes than they may.
+    fn shrink(&self, sizes: &mut Sizes) {
+        let count = |events: &MemoryStream| events.next_offset() - events.oldest_offset();
+        sizes.keep(count(&self.events));
+        while sizes.sum > self.max_bytes {
+            let oldest = self.events.oldest_offset();
+            let _ = self.events.truncate(oldest + 1);
+            sizes.keep(count(&self.events));
+        }
+    }
+
+    fn sizes(&self) -> MutexGuard<'_, Sizes> {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -162,6 +238,29 @@ mod tests {
         let cache = RecentEvents::new(&Identity::new("other", "other-key"), 0, 10);
         cache.record(0, &parcels(0, 3));
         assert!(!cache.covers(0) && !cache.covers(2));
+    }
+
+    #[test]
+    fn it_is_bounded_in_bytes() {
+        let one = parcels(0, 1)[0].wire().len();
+        let cache = RecentEvents::bounded(&application(), 0, 100, 3 * one);
+        for n in 0..6 {
+            cache.record(n, &parcels(n, 1));
+            // What is known is not counted again.
+            cache.record(n, &parcels(n, 1));
+        }
+        assert_eq!(kept(&cache, 3).unwrap(), ["3:m-3", "4:m-4", "5:m-5"]);
+        assert!(!cache.covers(2));
+        cache.record(6, &parcels(6, 3));
+        assert!(!cache.covers(5) && cache.covers(6) && cache.covers(8));
+        let large = Envelope {
+            data: vec![0; 4 * one].into(),
+            ..Envelope::new("large", application(), "type", "text/plain")
+        };
+        cache.record(9, &[Parcel::seal(large).unwrap()]);
+        assert!(!cache.covers(8) && !cache.covers(9));
+        cache.record(10, &parcels(10, 1));
+        assert_eq!(kept(&cache, 10).unwrap(), ["10:m-10"]);
     }
 
     #[test]

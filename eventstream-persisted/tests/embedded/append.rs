@@ -195,8 +195,8 @@ async fn a_dropped_append_is_whole_or_not_there() {
         let append = t.store.append(parcels(id * 10..id * 10 + 3), Expect::Any);
         let mut append = Box::pin(append);
         let waker = std::task::Waker::noop();
-        let poll = append.as_mut().poll(&mut std::task::Context::from_waker(waker));
-        assert!(poll.is_pending());
+        // Pending, mostly; it is dropped wherever it is.
+        let _ = append.as_mut().poll(&mut std::task::Context::from_waker(waker));
         drop(append);
     }
     // Appends are taken in order: once this one is there, so is what became of the others.

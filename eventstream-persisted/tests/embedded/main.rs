@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod append;
-mod damage;
 mod open;
 mod processes;
 mod read;

@@ -9,10 +9,17 @@ use eventstream_core::{
 use eventstream_persisted::EmbeddedStore;
 use tokio::time::timeout;
 
-use crate::support::{create, ids, names, parcels};
+use crate::support::{create, ids, names, parcels, text};
 
 /// Far more than it takes, and less than for ever.
 const LONG: Duration = Duration::from_secs(60);
+
+/// Does what another process does that appends, and takes its time.
+fn lock(store: &std::path::Path) -> std::fs::File {
+    let file = std::fs::File::options().write(true).open(store.join("lock")).unwrap();
+    file.lock().unwrap();
+    file
+}
 
 #[tokio::test]
 async fn what_another_one_appends_wakes_a_cursor() {
@@ -95,8 +102,7 @@ async fn two_append_and_two_follow() {
 async fn a_lock_that_another_one_holds_fails_all_that_wait_at_once_and_is_got_over() {
     let t = create().await;
     t.store.append(parcels([0]), Expect::Any).await.unwrap();
-    let other = rusqlite::Connection::open(t.path.join("events.sqlite3")).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let other = lock(&t.path);
     let start = std::time::Instant::now();
     let appends: Vec<_> = (1..=5)
         .map(|id| {
@@ -107,10 +113,11 @@ async fn a_lock_that_another_one_holds_fails_all_that_wait_at_once_and_is_got_ov
     for append in appends {
         let error = append.await.unwrap().unwrap_err();
         assert!(error.is_retryable(), "{error:?}");
+        assert!(text(&error).contains("another program has held"), "{}", text(&error));
     }
     // One wait for all of them, not one for each.
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
-    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
     assert_eq!(t.store.append(parcels(1..=5), Expect::Offset(1)).await.unwrap(), 1..6);
 }
 
@@ -127,8 +134,7 @@ async fn a_file_that_can_not_be_watched_any_more_is_an_error_to_who_waits() {
 async fn who_only_reads_does_not_wait_for_who_writes() {
     let t = create().await;
     t.store.append(parcels(0..3), Expect::Any).await.unwrap();
-    let writer = rusqlite::Connection::open(t.path.join("events.sqlite3")).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let writer = lock(&t.path);
     let start = std::time::Instant::now();
     let reader = EmbeddedStore::open(&t.path).await.unwrap();
     assert_eq!(ids(&reader, 0).await, names(0..3));
@@ -136,5 +142,5 @@ async fn who_only_reads_does_not_wait_for_who_writes() {
     drop(reader);
     // Less than a connection waits for the lock.
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
-    writer.execute_batch("ROLLBACK").unwrap();
+    drop(writer);
 }

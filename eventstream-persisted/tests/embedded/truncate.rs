@@ -86,15 +86,15 @@ async fn space_comes_back() {
     for batch in 0..20 {
         t.store.append(parcels(batch * 1_000..(batch + 1) * 1_000), Expect::Any).await.unwrap();
     }
-    // Once a store is closed, all of it is in one file.
-    let file = t.path.join("events.sqlite3");
-    let size = || std::fs::metadata(&file).unwrap().len();
-    drop(t.store);
-    let before = size();
-    let store = EmbeddedStore::open(&t.path).await.unwrap();
-    store.truncate(19_500).await.unwrap();
-    drop(store);
-    assert!(size() * 4 < before, "{before} bytes before, {} after", size());
+    let before = t.store.stats().await.unwrap().bytes;
+    t.store.truncate(19_500).await.unwrap();
+    let after = t.store.stats().await.unwrap().bytes;
+    assert!(after * 4 < before, "{before} bytes before, {after} after");
+    assert_eq!(ids(&t.store, 19_500).await, names(19_500..20_000));
+    t.store.truncate(20_000).await.unwrap();
+    let empty = t.store.stats().await.unwrap().bytes;
+    assert!(empty < after, "{after} bytes before, {empty} after");
+    assert!(t.store.verify().await.unwrap().is_clean());
 }
 
 #[tokio::test]

@@ -1,26 +1,9 @@
-/// Makes the faults, and the table of what has to catch them, out of one list.
-macro_rules! faults {
-    ($($(#[doc = $doc:literal])+ $fault:ident: [$($case:literal),+ $(,)?],)+) => {
-        /// What can be wrong with a stream.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Fault {
-            $($(#[doc = $doc])+ $fault,)+
-        }
-
-        impl Fault {
-            pub const ALL: &[Self] = &[$(Self::$fault),+];
-
-            /// The cases that have to catch it; others may.
-            pub fn caught_by(self) -> &'static [&'static str] {
-                match self {
-                    $(Self::$fault => &[$($case),+],)+
-                }
-            }
-        }
-    };
-}
+use crate::support::faults::faults;
 
 faults! {
+    /// What can be wrong with a stream.
+    Fault;
+
     // What is delivered, and in which order.
 
     /// Two events change places, if both are there.

@@ -1,0 +1,185 @@
+//! From a builder to a store that is open.
+
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::{
+    builder::EmbeddedStoreBuilder,
+    creation,
+    disk::{Lock, RealDisk, names, read_all, replace},
+    error::{EmbeddedStoreError, Result},
+    files::Files,
+    in_place::InPlace,
+    layout::{BadCharter, Charter, FORMAT},
+    store::{EmbeddedStore, Inner},
+    tidy::{Asks, Tidier, Tidying},
+    watch::{Signal, Watch, Watching},
+    write::{Core, Desk, Found, PATIENCE, Writer, find_end},
+};
+use crate::RecentEvents;
+
+/// The smallest log that is sealed because the store is to be small.
+const MIN_LOG_BYTES: u64 = 4 * 1024;
+
+/// Opens a store that is there.
+pub(super) fn open(builder: &EmbeddedStoreBuilder) -> Result<EmbeddedStore> {
+    let directory = builder.directory.clone();
+    let disk = Arc::new(RealDisk::new(&directory));
+    let lock = Arc::new(Lock::new(directory.join(names::LOCK)));
+    let mut charter = read_charter(&directory)?;
+    if let Some(wanted) = &builder.application
+        && wanted.key != charter.application.key
+    {
+        let (found, wanted) = (charter.application, wanted.clone());
+        return Err(EmbeddedStoreError::OtherApplication { path: directory, found, wanted });
+    }
+    if builder.restored {
+        charter = renew(&disk, &lock, &charter)?;
+    }
+    let in_place = InPlace::of(&directory);
+    let files = Arc::new(Files::open(directory.clone(), disk, charter)?);
+    let core = open_core(&files, &lock, builder.log_bytes)?;
+    let next = match &core {
+        Some(core) => core.next(),
+        None => match find_end(&files)? {
+            Found::End(state) => state.next(),
+            Found::Lost { next, .. } => next,
+        },
+    };
+    files.ends_at(next);
+    let inner = start(builder, files, lock, in_place, core, next);
+    let failed = |error| EmbeddedStoreError::file("start a thread for", directory, error);
+    inner.map(EmbeddedStore::new).map_err(failed)
+}
+
+/// Starts the threads of a store.
+fn start(
+    builder: &EmbeddedStoreBuilder,
+    files: Arc<Files>,
+    lock: Arc<Lock>,
+    in_place: InPlace,
+    core: Option<Core>,
+    next: u64,
+) -> io::Result<Inner> {
+    let application = &files.charter.application;
+    let (events, bytes) = (builder.recent_events, builder.recent_bytes);
+    let recent = RecentEvents::bounded(application, next, events, bytes);
+    let watch = Arc::new(Watch::new(next, Arc::new(Signal::new(files.directory()))));
+    let tidied = Arc::new(AtomicBool::new(false));
+    let retention = builder.retention;
+    let (asks, asked) = Asks::new();
+    let desk = Desk {
+        files: files.clone(),
+        in_place: in_place.clone(),
+        lock,
+        log_bytes: match retention.bytes {
+            Some(bytes) => builder.log_bytes.min((bytes / 8).max(MIN_LOG_BYTES)),
+            None => builder.log_bytes,
+        },
+        watch: watch.clone(),
+        recent: recent.clone(),
+        tidied: tidied.clone(),
+        committed: {
+            let asks = asks.clone();
+            Box::new(move |oldest, next, has_rotated| {
+                if has_rotated || retention.may_be_passed(oldest, next) {
+                    asks.ask();
+                }
+            })
+        },
+    };
+    let writer = Writer::start(desk, core)?;
+    let tidy_lock = Arc::new(Lock::new(files.path(names::TIDY_LOCK)));
+    if files.catalog().closed_logs().next().is_some() || !retention.is_unlimited() {
+        asks.ask();
+    }
+    let (retained, truncate) = (files.clone(), writer.truncating());
+    let tidying = Tidier::start(
+        Tidying { files: files.clone(), compression: builder.compression },
+        tidy_lock.clone(),
+        (asks, asked),
+        retention.interval(),
+        move || match retention.find(&retained)? {
+            Some(before) => truncate(before),
+            None => Ok(()),
+        },
+        move || tidied.store(true, Ordering::Release),
+    )?;
+    let watching = Watching::start(watch.clone(), files.clone(), in_place)?;
+    Ok(Inner { files, watch, recent, writer, tidier: tidying, tidy_lock, _watching: watching })
+}
+
+/// Reads what the store is.
+fn read_charter(directory: &Path) -> Result<Charter> {
+    let path = || directory.to_owned();
+    let not_a_store = |problem| EmbeddedStoreError::NotAStore { path: path(), problem };
+    if directory.is_file() {
+        return Err(not_a_store("it is a file, and a store is a directory"));
+    }
+    let file = directory.join(names::CHARTER);
+    let bytes = match read_all(&RealDisk::new(directory), names::CHARTER) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(match directory.try_exists() {
+                Ok(false) => EmbeddedStoreError::NotFound { path: path() },
+                Err(error) => EmbeddedStoreError::file("look for", path(), error),
+                Ok(true) if directory.join(names::FORMAT_1).exists() => {
+                    EmbeddedStoreError::OtherFormat { path: path(), found: 1, supported: FORMAT }
+                }
+                Ok(true) => match creation::is_unfinished(directory) {
+                    Ok(true) => EmbeddedStoreError::NotFound { path: path() },
+                    Ok(false) => not_a_store("the directory has no file `store`"),
+                    Err(error) => EmbeddedStoreError::file("read the directory", path(), error),
+                },
+            });
+        }
+        Err(error) => return Err(EmbeddedStoreError::file("read", file, error)),
+    };
+    match Charter::decode(&bytes) {
+        Ok((charter, true)) => Ok(charter),
+        Ok((charter, false)) => {
+            tracing::warn!(file = %file.display(), "one of the two copies in it is damaged");
+            Ok(charter)
+        }
+        Err(BadCharter::Foreign) => Err(not_a_store("its file `store` is something else")),
+        Err(BadCharter::Format(found)) => {
+            Err(EmbeddedStoreError::OtherFormat { path: path(), found, supported: FORMAT })
+        }
+        Err(BadCharter::Damaged) => Err(EmbeddedStoreError::DamagedHead { path: file }),
+    }
+}
+
+/// Gives the store another incarnation.
+fn renew(disk: &RealDisk, lock: &Lock, charter: &Charter) -> Result<Charter> {
+    let path = || lock.path().to_owned();
+    let locked = lock.acquire(PATIENCE);
+    let locked = locked.map_err(|error| EmbeddedStoreError::file("lock", path(), error))?;
+    let Some(_locked) = locked else {
+        return Err(EmbeddedStoreError::Locked { path: path(), patience: PATIENCE });
+    };
+    let charter = charter.reborn();
+    let written = replace(disk, names::CHARTER, &charter.encode());
+    let file = lock.path().with_file_name(names::CHARTER);
+    written.map_err(|error| EmbeddedStoreError::file("write to", file, error))?;
+    Ok(charter)
+}
+
+/// Has the store as it should be, if nobody else is at it, and it can be written to.
+fn open_core(files: &Arc<Files>, lock: &Lock, log_bytes: u64) -> Result<Option<Core>> {
+    let Ok(Some(_locked)) = lock.try_acquire() else {
+        // Somebody appends, and has done it; or nobody can.
+        return Ok(None);
+    };
+    match Core::open(files.clone(), log_bytes) {
+        Ok(core) => Ok(Some(core)),
+        // A disk that is full, or read only. What is there can be read.
+        Err(EmbeddedStoreError::NotWritable { .. } | EmbeddedStoreError::File { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,8 @@
+//! Tests of what lies within: on a disk in memory, which fails and loses its power when it is told
+//! to.
+
+mod crash;
+mod faults;
+mod fixture;
+mod flips;
+mod runs;

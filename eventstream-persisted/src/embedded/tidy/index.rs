@@ -1,0 +1,103 @@
+//! Making runs of ids for segments that have none.
+
+use std::io;
+
+use crate::embedded::{
+    disk::names::Numbered,
+    error::Result,
+    files::{Files, Segment, SegmentFile},
+    ids::{Run, write_run},
+    layout::RunEntry,
+};
+
+/// Removes runs that are damaged, and makes those that are missing; returns how many. `thorough`:
+/// reads all of them to find out.
+pub(super) fn index_segments(files: &Files, thorough: bool) -> Result<usize> {
+    let mut changed = 0;
+    for (first, next) in files.catalog().runs() {
+        let name = Numbered::Run { first: *first, next: *next }.name();
+        let problem =
+            find_problem(files, *first, *next, thorough).map_err(files.error("read", &name))?;
+        if let Some(problem) = problem {
+            tracing::warn!(file = %files.path(&name).display(), problem, "ids are indexed anew");
+            files.disk.remove(&name).map_err(files.error("remove", &name))?;
+            changed += 1;
+        }
+    }
+    if changed > 0 {
+        files.refresh()?;
+    }
+    let oldest = files.oldest()?;
+    let catalog = files.catalog();
+    for segment in catalog.segments() {
+        let (first, next) = (segment.first(), segment.next());
+        let mut position = first.max(oldest);
+        while let Some((_, end)) =
+            catalog.runs().range(..=(position, u64::MAX)).rev().find(|(_, end)| *end > position)
+        {
+            position = *end;
+        }
+        if position < next && next > oldest && index(files, segment)? {
+            changed += 1;
+        }
+    }
+    if changed > 0 {
+        files.refresh()?;
+    }
+    Ok(changed)
+}
+
+fn find_problem(
+    files: &Files,
+    first: u64,
+    next: u64,
+    thorough: bool,
+) -> io::Result<Option<&'static str>> {
+    let run = match Run::open(&*files.disk, files.charter.tag(), first, next)? {
+        Ok(run) => run,
+        Err(problem) => return Ok(Some(problem)),
+    };
+    if thorough {
+        for page in 0..run.pages() {
+            if let Err(problem) = run.page(page)? {
+                return Ok(Some(problem));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Makes a run for a segment; false if it can't be read.
+fn index(files: &Files, file: &std::sync::Arc<SegmentFile>) -> Result<bool> {
+    let (first, next) = (file.first(), file.next());
+    let read = files.error("read", &file.name());
+    let Ok(segment) = files.segment(file).map_err(&read)? else {
+        return Ok(false);
+    };
+    let mut ids = Vec::new();
+    for (number, entry) in segment.directory.iter().enumerate() {
+        let bytes = segment.read_chunks(number..number + 1).map_err(&read)?;
+        // The ids of what is damaged are not known. Whoever appends has to know them, and is told.
+        let Ok(chunk) = Segment::unpack(entry, &bytes) else {
+            return Ok(false);
+        };
+        for (wire, offset) in chunk.events().zip(entry.first..) {
+            let Ok(parcel) = eventstream_core::Parcel::from_trusted_wire(wire) else {
+                return Ok(false);
+            };
+            let hash = files.charter.hash_message_id(parcel.message_id());
+            ids.push(RunEntry { hash, delta: u32::try_from(offset - first).unwrap_or(u32::MAX) });
+        }
+    }
+    if ids.len() as u64 != next - first {
+        return Ok(false);
+    }
+    ids.sort_unstable();
+    let name = Numbered::Run { first, next }.name();
+    let count = ids.len() as u64;
+    let entries = ids.into_iter().map(io::Result::Ok);
+    write_run(&*files.disk, files.charter.tag(), (first, next), count, entries)
+        .and_then(|()| files.disk.sync_names())
+        .map_err(files.error("write to", &name))?;
+    Ok(true)
+}

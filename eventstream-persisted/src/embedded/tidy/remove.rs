@@ -1,0 +1,76 @@
+//! Giving back the space of what is truncated.
+
+use std::sync::Arc;
+
+use super::segment_writer::SegmentWriter;
+use crate::{
+    Compression,
+    embedded::{
+        disk::names::Numbered,
+        error::Result,
+        files::{Files, Segment, SegmentFile},
+    },
+};
+
+/// Removes the files of which all is truncated, and writes those anew of which much is; returns how
+/// many.
+pub(super) fn remove_truncated(files: &Files, compression: Compression) -> Result<usize> {
+    let oldest = files.oldest()?;
+    let catalog = files.catalog();
+    let mut removed = 0;
+    for segment in catalog.segments() {
+        let (first, next) = (segment.first(), segment.next());
+        if next > oldest {
+            let is_mostly_gone = oldest > first && (oldest - first) >= (next - oldest);
+            if !is_mostly_gone || !shorten(files, segment, oldest, compression)? {
+                continue;
+            }
+        }
+        files.disk.remove(&segment.name()).map_err(files.error("remove", &segment.name()))?;
+        removed += 1;
+    }
+    for (first, next) in catalog.runs() {
+        if *next <= oldest {
+            let name = Numbered::Run { first: *first, next: *next }.name();
+            files.disk.remove(&name).map_err(files.error("remove", &name))?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Writes the events that are left into another segment; false if some of them are damaged.
+fn shorten(
+    files: &Files,
+    file: &Arc<SegmentFile>,
+    oldest: u64,
+    compression: Compression,
+) -> Result<bool> {
+    let next = file.next();
+    let read = files.error("read", &file.name());
+    let write = files.error("write to", &Numbered::Segment { first: oldest, next }.name());
+    let Ok(segment) = files.segment(file).map_err(&read)? else {
+        return Ok(false);
+    };
+    let mut writer = SegmentWriter::new(&*files.disk, &files.charter, compression, (oldest, next))
+        .map_err(&write)?;
+    let mut expected = oldest;
+    for number in segment.chunk_at(oldest)..segment.directory.len() {
+        let entry = segment.directory[number];
+        let bytes = segment.read_chunks(number..number + 1).map_err(&read)?;
+        let Ok(chunk) = Segment::unpack(&entry, &bytes) else {
+            return Ok(false);
+        };
+        for (wire, offset) in chunk.events().zip(entry.first..) {
+            if offset == expected {
+                writer.push(wire, entry.time).map_err(&write)?;
+                expected += 1;
+            }
+        }
+    }
+    if expected != next {
+        return Ok(false);
+    }
+    writer.finish().and_then(|()| files.disk.sync_names()).map_err(&write)?;
+    Ok(true)
+}

@@ -1,0 +1,79 @@
+//! Sealing: the events of a log that is not appended to any more become a segment, and their ids a
+//! run.
+
+use std::{io, sync::Arc};
+
+use super::segment_writer::SegmentWriter;
+use crate::{
+    Compression,
+    embedded::{
+        disk::names::Numbered,
+        error::Result,
+        files::{Files, LogFile},
+        ids::write_run,
+        layout::RunEntry,
+    },
+};
+
+/// Seals all logs that can be; returns how many were.
+pub(super) fn seal_logs(files: &Files, compression: Compression) -> Result<usize> {
+    let mut sealed = 0;
+    for (log, next) in files.catalog().closed_logs() {
+        let first = log.first().max(files.oldest()?);
+        if first < next && !files.catalog().are_sealed(first, next) {
+            if let Some(problem) = seal(files, &log, first, next, compression)? {
+                // The log stays, and whoever reads it hears what is wrong.
+                tracing::warn!(file = %files.path(&log.name()).display(), problem, "can't be sealed");
+                continue;
+            }
+            files.disk.sync_names().map_err(files.error("sync", ""))?;
+            files.refresh()?;
+        }
+        // Those who read it have it open, or find its events in the segment.
+        files.disk.remove(&log.name()).map_err(files.error("remove", &log.name()))?;
+        files.refresh()?;
+        sealed += 1;
+    }
+    Ok(sealed)
+}
+
+/// Puts events of a log into a segment, and their ids into a run; or says what is wrong with the
+/// log.
+fn seal(
+    files: &Files,
+    log: &Arc<LogFile>,
+    first: u64,
+    next: u64,
+    compression: Compression,
+) -> Result<Option<&'static str>> {
+    let name = log.name();
+    let read = files.error("read", &name);
+    let segment = Numbered::Segment { first, next }.name();
+    let write = files.error("write to", &segment);
+    let tail = log.file(&*files.disk).and_then(|file| file.len()).map_err(&read)?;
+    let mut frames = log.frames(&*files.disk, files.charter.tag(), first, tail).map_err(&read)?;
+    let mut writer = SegmentWriter::new(&*files.disk, &files.charter, compression, (first, next))
+        .map_err(&write)?;
+    let mut ids = Vec::new();
+    while frames.position() < next {
+        let Ok(frame) = frames.next().map_err(&read)? else {
+            return Ok(Some("a frame is damaged"));
+        };
+        for (offset, entry, wire) in frame.events() {
+            if (first..next).contains(&offset) {
+                writer.push(wire, frame.header.time).map_err(&write)?;
+                let delta = u32::try_from(offset - first).unwrap_or(u32::MAX);
+                ids.push(RunEntry { hash: entry.id, delta });
+            }
+        }
+    }
+    ids.sort_unstable();
+    let count = ids.len() as u64;
+    let entries = ids.into_iter().map(io::Result::Ok);
+    let run = Numbered::Run { first, next }.name();
+    write_run(&*files.disk, files.charter.tag(), (first, next), count, entries)
+        .map_err(files.error("write to", &run))?;
+    // Last: once the segment is there, the log may be removed.
+    writer.finish().map_err(&write)?;
+    Ok(None)
+}

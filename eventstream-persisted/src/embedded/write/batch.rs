@@ -1,0 +1,130 @@
+use std::ops::Range;
+
+use eventstream_core::{Error, Expect};
+
+use super::core::State;
+use crate::embedded::{
+    error::Result,
+    files::Files,
+    ids::Ids,
+    layout::Record,
+    read::{ReadEvent, read_event},
+};
+
+/// What a caller gets to hear if the commit takes place.
+pub(super) type Outcome<T> = eventstream_core::Result<T>;
+
+/// Appends that will be committed together.
+pub(crate) struct Batch<'a> {
+    files: &'a Files,
+    state: &'a State,
+    /// Those of the batch are noted here as well: if it does not take place, they are to be read
+    /// anew.
+    ids: &'a mut Ids,
+    /// What is appended, from `state.next` on.
+    records: Vec<Record>,
+    found: Vec<u64>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(files: &'a Files, state: &'a State, ids: &'a mut Ids) -> Self {
+        Self { files, state, ids, records: Vec::new(), found: Vec::new() }
+    }
+
+    /// Appends events after those that are here, or says why they can't be, in which case nothing
+    /// has changed. Their ids differ from each other.
+    pub(crate) fn append(
+        &mut self,
+        mut records: Vec<Record>,
+        expect: Expect,
+    ) -> Result<Outcome<Range<u64>>> {
+        if let Some(outcome) = self.repetition(&records)? {
+            return Ok(outcome);
+        }
+        let actual = self.next();
+        if let Expect::Offset(expected) = expect
+            && expected != actual
+        {
+            return Ok(Err(Error::OffsetConflict { expected, actual }));
+        }
+        let Some(next) = actual.checked_add(records.len() as u64) else {
+            return Ok(Err(Error::backend("append", false, "the store has no offsets left")));
+        };
+        for (record, offset) in records.iter().zip(actual..) {
+            self.ids.insert(record.id, offset);
+        }
+        self.records.append(&mut records);
+        Ok(Ok(actual..next))
+    }
+
+    pub(super) fn into_records(self) -> Vec<Record> {
+        self.records
+    }
+
+    fn next(&self) -> u64 {
+        self.state.next + self.records.len() as u64
+    }
+
+    /// The range that parcels were given before, if this append is a repetition; an error if it is
+    /// one in part.
+    fn repetition(&mut self, records: &[Record]) -> Result<Option<Outcome<Range<u64>>>> {
+        let mut first_known = None;
+        let mut run = None;
+        let mut is_run = true;
+        for (record, n) in records.iter().zip(0..) {
+            let message_id = record.parcel.message_id();
+            let found = self.find(message_id, record.id)?;
+            if let (None, Some(offset)) = (&first_known, found) {
+                first_known = Some((message_id, offset));
+            }
+            if n == 0 {
+                run = found;
+            }
+            is_run &= found.is_some() && found == run.map(|first| first + n);
+        }
+        let Some((message_id, offset)) = first_known else {
+            return Ok(None);
+        };
+        if is_run {
+            return Ok(Some(Ok(offset..offset + records.len() as u64)));
+        }
+        Ok(Some(Err(Error::DuplicateMessage { message_id: message_id.to_owned(), offset })))
+    }
+
+    /// Where a message is.
+    fn find(&mut self, message_id: &str, hash: u64) -> Result<Option<u64>> {
+        let mut found = std::mem::take(&mut self.found);
+        found.clear();
+        let read = self.ids.find(self.files, hash, &mut found);
+        // A message stands once, but two ids can have one hash.
+        let mut place = None;
+        for offset in &found {
+            if read.is_ok() && self.has_id(*offset, message_id)? {
+                place = Some(*offset);
+                break;
+            }
+        }
+        self.found = found;
+        read.map(|()| place)
+    }
+
+    /// Two ids can have one hash: the event says which it is.
+    fn has_id(&mut self, offset: u64, message_id: &str) -> Result<bool> {
+        // Truncated: its id may be used again.
+        if offset < self.state.oldest {
+            return Ok(false);
+        }
+        if let Some(pending) = offset.checked_sub(self.state.next) {
+            let record = usize::try_from(pending).ok().and_then(|index| self.records.get(index));
+            return Ok(record.is_some_and(|record| record.parcel.message_id() == message_id));
+        }
+        match read_event(self.files, offset) {
+            Ok(ReadEvent::Found(event)) => Ok(event.parcel.message_id() == message_id),
+            Ok(ReadEvent::Truncated) => Ok(false),
+            // What is damaged can't say what it was: the hash alone is taken for the answer, so
+            // that nothing that may be there is appended again.
+            Err(crate::EmbeddedStoreError::Damaged { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+use std::{
+    io,
+    ops::Range,
+    path::PathBuf,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use eventstream_core::{Error, Parcel};
+
+use super::{
+    batch::{Batch, Outcome},
+    live::{Live, Written},
+    recovery, rotation,
+};
+use crate::embedded::{
+    disk::{names, replace},
+    error::{EmbeddedStoreError, Result},
+    files::{Files, Mark},
+    ids::Ids,
+    layout::{Encoded, Head, Oldest, Record, encode_commit},
+};
+
+/// A buffer that was larger for once is not kept.
+const KEPT_BUFFER: usize = 1024 * 1024;
+
+/// Where the store ends, and where it begins.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(super) live: Live,
+    pub(super) oldest: u64,
+    pub(super) next: u64,
+}
+
+impl State {
+    /// The offset that the next event will get.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+}
+
+/// What was committed.
+pub(crate) struct Committed {
+    pub(crate) first: u64,
+    pub(crate) parcels: Vec<Parcel>,
+    /// Whether a new log was begun, so that there is one to be sealed.
+    pub(crate) has_rotated: bool,
+}
+
+/// Appends to a store and truncates it. All calls are made under the lock of those who append.
+#[derive(Debug)]
+pub(crate) struct Core {
+    files: Arc<Files>,
+    /// A log that is longer is followed by a new one.
+    log_bytes: u64,
+    state: State,
+    /// Loaded when something is appended.
+    ids: Option<Ids>,
+    /// There are other files than those that they were loaded from.
+    ids_are_stale: bool,
+    /// What was published last, by this process.
+    published: Head,
+    /// The first failure to sync ends it: what the file has is not known from then on.
+    poisoned: bool,
+    buffer: Vec<u8>,
+}
+
+impl Core {
+    /// Opens the store, and has it as it should be, whatever has happened to it.
+    pub(crate) fn open(files: Arc<Files>, log_bytes: u64) -> Result<Self> {
+        let state = recovery::recover(&files)?;
+        let published = state.live.head(state.oldest, state.next);
+        let core = Self {
+            files,
+            log_bytes,
+            state,
+            ids: None,
+            ids_are_stale: false,
+            published,
+            poisoned: false,
+            buffer: Vec::new(),
+        };
+        if core.files.head()? != Some(published) {
+            core.publish()?;
+        }
+        Ok(core)
+    }
+
+    /// The offset that the next event will get.
+    pub(crate) fn next(&self) -> u64 {
+        self.state.next
+    }
+
+    pub(crate) fn oldest(&self) -> u64 {
+        self.state.oldest
+    }
+
+    /// Takes in what others have done since the lock was held here.
+    pub(crate) fn catch_up(&mut self) -> Result<()> {
+        if self.poisoned {
+            return Err(EmbeddedStoreError::Stopped);
+        }
+        let head = self.files.head()?;
+        if head == Some(self.published) {
+            return Ok(());
+        }
+        match head {
+            Some(head)
+                if head.log == self.state.live.log.first() && head.next >= self.state.next =>
+            {
+                let State { live, next, .. } = &mut self.state;
+                *next = recovery::take_in(&self.files, live, *next, head.tail, self.ids.as_mut())?;
+                if *next == head.next && live.end.at == head.tail {
+                    self.state.oldest = self.state.oldest.max(head.oldest);
+                    self.files.truncated(self.state.oldest);
+                    self.published = head;
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+        // Something else has happened: another log, or damage.
+        self.ids = None;
+        self.state = recovery::recover(&self.files)?;
+        self.publish_anew()
+    }
+
+    /// Commits appends: all that `write` puts into the batch, or nothing.
+    pub(crate) fn commit(
+        &mut self,
+        write: impl FnOnce(&mut Batch<'_>) -> Result<()>,
+    ) -> Result<Committed> {
+        let has_rotated = self.rotate_if(self.state.live.end.at >= self.log_bytes)?;
+        // Taken out: after a failure, those of the batch must not stay.
+        let mut ids = match self.ids.take() {
+            Some(ids) if !self.ids_are_stale => ids,
+            before => Ids::load(&self.files, &self.published, before)?,
+        };
+        self.ids_are_stale = false;
+        let mut batch = Batch::new(&self.files, &self.state, &mut ids);
+        write(&mut batch)?;
+        let records = batch.into_records();
+        let first = self.state.next;
+        if !records.is_empty() {
+            self.write(&records)?;
+        }
+        self.ids = Some(ids);
+        let parcels = records.into_iter().map(|record| record.parcel).collect();
+        Ok(Committed { first, parcels, has_rotated })
+    }
+
+    /// Writes a commit, syncs it, and publishes it.
+    fn write(&mut self, records: &[Record]) -> Result<()> {
+        let Self { files, state, buffer, .. } = self;
+        let State { live, next, .. } = state;
+        buffer.clear();
+        let (start, first) = (live.end, *next);
+        let (frames, chain) = encode_commit(buffer, first, now(), start.previous, records);
+        let path = files.path(&live.log.name());
+        match live.append(buffer, chain) {
+            Written::Durable => {}
+            Written::Refused(error) => {
+                return Err(EmbeddedStoreError::file("write to", path, error));
+            }
+            Written::Unknown(error) => return Err(self.poison(path, error)),
+        }
+        for Encoded { first, at, previous } in frames {
+            let mark = Mark { at: start.at + at as u64, previous };
+            live.log.mark(first, mark);
+        }
+        self.state.next += records.len() as u64;
+        if self.buffer.capacity() > KEPT_BUFFER {
+            self.buffer = Vec::new();
+        }
+        self.published = self.state.live.head(self.state.oldest, self.state.next);
+        let published = self.files.head.write(&*self.files.disk, &self.published);
+        // Durable it is, but nobody would be told.
+        published.map_err(|error| self.poison(self.files.path(names::HEAD), error))
+    }
+
+    fn poison(&mut self, path: PathBuf, source: io::Error) -> EmbeddedStoreError {
+        self.poisoned = true;
+        EmbeddedStoreError::OutcomeUnknown { path, source: source.into() }
+    }
+
+    /// Begins a new log, if there is anything in this one.
+    pub(crate) fn rotate_if(&mut self, condition: bool) -> Result<bool> {
+        if !condition || self.state.next == self.state.live.log.first() {
+            return Ok(false);
+        }
+        // Said before it is done: if this process is killed in between, the next one to append does
+        // not go on in the log of before.
+        let upcoming = rotation::head_of_new_log(&self.files, self.state.oldest, self.state.next);
+        self.files
+            .head
+            .write(&*self.files.disk, &upcoming)
+            .map_err(self.files.error("write to", names::HEAD))?;
+        match rotation::create_log(&self.files, self.state.next) {
+            Ok(live) => {
+                self.state.live = live;
+                self.published = upcoming;
+                Ok(true)
+            }
+            Err(error) => {
+                self.publish()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Truncates the store: from then on, what lies below `before` can't be read. Its space is
+    /// given back by whoever tidies up.
+    pub(crate) fn truncate(&mut self, before: u64) -> Result<Outcome<Range<u64>>> {
+        let State { oldest, next, .. } = self.state;
+        if before > next {
+            return Ok(Err(Error::PastTheEnd { requested: before, next }));
+        }
+        if before <= oldest {
+            return Ok(Ok(oldest..oldest));
+        }
+        replace(&*self.files.disk, names::OLDEST, &Oldest(before).encode())
+            .map_err(self.files.error("write to", names::OLDEST))?;
+        self.state.oldest = before;
+        self.files.truncated(before);
+        self.publish_anew()?;
+        // So that the space of what is truncated can be given back, where it is much of the log.
+        let first = self.state.live.log.first();
+        if before > first && (before - first) >= (next - before) {
+            self.rotate_if(true)?;
+        }
+        Ok(Ok(oldest..before))
+    }
+
+    /// Whoever tidied up has put other files in the place of some.
+    pub(crate) fn tidied(&mut self) {
+        self.ids_are_stale = true;
+    }
+
+    fn publish_anew(&mut self) -> Result<()> {
+        self.published = self.state.live.head(self.state.oldest, self.state.next);
+        self.publish()
+    }
+
+    fn publish(&self) -> Result<()> {
+        let head = &self.files.head;
+        head.write(&*self.files.disk, &self.published)
+            .map_err(self.files.error("write to", names::HEAD))
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
