@@ -5,17 +5,13 @@
 //! Candidates of a row are measured in turns, in several rounds, in one run; a line gives the
 //! median, the least and the most of a candidate, and its ratio to the row's first candidate.
 
+mod allocator;
 mod measure;
 mod rows;
 mod workload;
 
-use std::alloc::System;
-
-use stats_alloc::StatsAlloc;
-
-/// Counts allocations for the rows that ask for it.
 #[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &stats_alloc::INSTRUMENTED_SYSTEM;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();

@@ -33,7 +33,9 @@ mod log;
 mod reorder;
 mod stream;
 mod sync;
+mod type_hash;
 mod waiters;
+mod woken;
 
 pub use builder::MemoryStreamBuilder;
 pub use cursor::MemoryCursor;

@@ -14,6 +14,10 @@ impl ReorderQueue {
         Self { waiting: BTreeMap::new(), limit }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Holds an event back. One that is held already is ignored: it is the same event.
     pub(crate) fn hold(
         &mut self,

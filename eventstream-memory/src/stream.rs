@@ -69,6 +69,30 @@ impl MemoryStream {
         self.0.log.write(|state| state.append(parcels))
     }
 
+    /// Appends one parcel to the end, as [`append`](Self::append) does; returns its offset.
+    ///
+    /// # Errors
+    ///
+    /// As for [`append`](Self::append).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eventstream_core::{Envelope, Identity, Parcel};
+    /// use eventstream_memory::MemoryStream;
+    ///
+    /// let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
+    /// let stream = MemoryStream::new(shop.clone());
+    /// let placed = Envelope::new("m-1", shop, "order.placed", "application/json");
+    /// assert_eq!(stream.append_one(Parcel::seal(placed)?)?, 0);
+    /// assert_eq!(stream.next_offset(), 1);
+    /// # Ok::<(), eventstream_core::Error>(())
+    /// ```
+    pub fn append_one(&self, parcel: Parcel) -> Result<u64> {
+        self.check(std::iter::once(&parcel))?;
+        self.0.log.write(|state| state.append_one(parcel))
+    }
+
     /// Adds events at the offsets that they have: for a stream that mirrors another one, and gets
     /// its events from several tasks.
     ///
@@ -133,7 +157,7 @@ impl MemoryStream {
         let Owner { application, event_types, .. } = &*self.0;
         for parcel in parcels {
             parcel.check_is_from(application)?;
-            if !event_types.contains(parcel.event_type()) {
+            if !event_types.is_any() && !event_types.contains(parcel.event_type()) {
                 let types = EventTypes::from(parcel.event_type());
                 return Err(Error::UnsupportedEventTypes { types });
             }

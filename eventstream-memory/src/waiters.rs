@@ -3,7 +3,9 @@ use std::{
     task::Waker,
 };
 
-use eventstream_core::{EventType, EventTypes};
+use eventstream_core::EventTypes;
+
+use crate::{type_hash::TypeHash, woken::Woken};
 
 /// A registered cursor.
 pub(crate) type WaiterId = usize;
@@ -17,13 +19,13 @@ pub(crate) type WaiterId = usize;
 pub(crate) struct Waiters {
     slots: Vec<Slot>,
     free: Vec<WaiterId>,
-    types: HashMap<EventType, Type>,
+    types: HashMap<Box<[u8]>, Type, TypeHash>,
     known_types: u32,
     /// Those who want every type, and sleep.
     sleeping_for_any: Vec<WaiterId>,
     /// Those who want some types, and sleep, by their positions.
     sleeping_for_some: BTreeSet<(u64, WaiterId)>,
-    woken: Vec<Waker>,
+    woken: Woken,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +64,7 @@ impl Waiters {
         });
         self.slots[id] = Slot { wants_any: types.is_any(), ..Slot::default() };
         for name in types.names().unwrap_or_default() {
-            self.types.entry(name.clone()).or_default().wanted_by.insert(id);
+            self.types.entry(name.as_str().as_bytes().into()).or_default().wanted_by.insert(id);
         }
         id
     }
@@ -71,20 +73,25 @@ impl Waiters {
     /// it is not done here, under the lock.
     pub(crate) fn unregister(&mut self, id: WaiterId, types: &EventTypes) -> Option<Waker> {
         for name in types.names().unwrap_or_default() {
-            if let Some(entry) = self.types.get_mut(name.as_str()) {
+            if let Some(entry) = self.types.get_mut(name.as_str().as_bytes()) {
                 entry.wanted_by.remove(&id);
                 // A name that only a filter knew is forgotten with it.
                 if entry.id.is_none() && entry.wanted_by.is_empty() {
-                    self.types.remove(name.as_str());
+                    self.types.remove(name.as_str().as_bytes());
                 }
             }
         }
+        self.free.push(id);
+        self.stop_sleeping(id)
+    }
+
+    /// Takes back the waker that a cursor left.
+    pub(crate) fn stop_sleeping(&mut self, id: WaiterId) -> Option<Waker> {
         let waker = self.slots[id].waker.take();
         if waker.is_some() {
             self.sleeping_for_any.retain(|sleeping| *sleeping != id);
             self.sleeping_for_some.remove(&(self.slots[id].position, id));
         }
-        self.free.push(id);
         waker
     }
 
@@ -106,7 +113,7 @@ impl Waiters {
     }
 
     /// Notes that an event of this type is appended at `offset`; returns the type's number.
-    pub(crate) fn note(&mut self, event_type: &str, offset: u64) -> u32 {
+    pub(crate) fn note(&mut self, event_type: &[u8], offset: u64) -> u32 {
         for id in self.sleeping_for_any.drain(..) {
             self.woken.extend(self.slots[id].note(offset));
         }
@@ -115,7 +122,7 @@ impl Waiters {
                 let slot = &mut self.slots[*id];
                 if let Some(waker) = slot.note(offset) {
                     self.sleeping_for_some.remove(&(slot.position, *id));
-                    self.woken.push(waker);
+                    self.woken.extend([waker]);
                 }
             }
             if let Some(id) = entry.id {
@@ -124,7 +131,7 @@ impl Waiters {
         }
         let id = self.known_types;
         self.known_types += 1;
-        self.types.entry(EventType::new(event_type)).or_default().id = Some(id);
+        self.types.entry(event_type.into()).or_default().id = Some(id);
         id
     }
 
@@ -161,8 +168,12 @@ impl Waiters {
         })
     }
 
+    pub(crate) fn has_woken(&self) -> bool {
+        !self.woken.is_empty()
+    }
+
     /// Those to wake, once the lock is released.
-    pub(crate) fn take_woken(&mut self) -> Vec<Waker> {
+    pub(crate) fn take_woken(&mut self) -> Woken {
         std::mem::take(&mut self.woken)
     }
 }

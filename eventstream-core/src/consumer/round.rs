@@ -112,7 +112,9 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
         let _permit = permit(self.semaphore, self.cancel).await?;
         let offset = *self.offset;
         if self.max > 1 {
-            let events = mem::take(&mut self.events);
+            // The next batch is most likely of the same size: its memory is taken at once.
+            let next = Vec::with_capacity(self.events.len());
+            let events = mem::replace(&mut self.events, next);
             let span = debug_span!("handle_batch", offset, events = events.len());
             let handling = self.handler.handle_batch(offset, events);
             in_span(span, handling).await.map_err(|error| {

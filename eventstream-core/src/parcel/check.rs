@@ -1,6 +1,10 @@
 //! The rules that an envelope has to keep, checked on its wire bytes: at the door, once.
 
-use super::{index::Index, number, sealed, wire::Fields};
+use super::{
+    index::{Index, Positions},
+    number, pair,
+    wire::Fields,
+};
 use crate::{Error, Parcel, Result, timestamp};
 
 /// Protobuf's own limit: a message is shorter than 2 GiB.
@@ -8,11 +12,11 @@ const MAX_LEN: usize = i32::MAX as usize;
 
 /// Finds the fields; says whether the bytes are a message at all.
 pub(super) fn index(wire: &[u8]) -> Result<Index> {
-    let mut index = Index::default();
+    let mut positions = Positions::default();
     for field in Fields::of(wire) {
-        index.note(&field.map_err(|problem| Error::invalid("envelope", problem))?);
+        positions.note(&field.map_err(|problem| Error::invalid("envelope", problem))?);
     }
-    Ok(index)
+    Ok(positions.index())
 }
 
 /// Checks what can be seen field by field.
@@ -35,7 +39,7 @@ pub(super) fn fields(wire: &[u8]) -> Result<()> {
             | number::SOURCE_HANDLER
             | number::SOURCE_SITE
             | number::ATTRIBUTES => {
-                pair(name, value)?;
+                check_pair(name, value)?;
                 let seen = match field.number {
                     number::SOURCE_APPLICATION => &mut identities_seen[0],
                     number::SOURCE_HANDLER => &mut identities_seen[1],
@@ -100,7 +104,7 @@ fn text<'a>(name: &'static str, value: &'a [u8]) -> Result<&'a str> {
     std::str::from_utf8(value).map_err(|_| Error::invalid(name, "is not UTF-8"))
 }
 
-fn pair(name: &'static str, value: &[u8]) -> Result<()> {
+fn check_pair(name: &'static str, value: &[u8]) -> Result<()> {
     for field in Fields::of(value) {
         let field = field.map_err(|problem| Error::invalid(name, problem))?;
         if matches!(field.number, number::FIRST | number::SECOND) {
@@ -110,7 +114,7 @@ fn pair(name: &'static str, value: &[u8]) -> Result<()> {
             text(name, &value[range])?;
         }
     }
-    if name == "attributes" && sealed::pair(value).0.is_empty() {
+    if name == "attributes" && pair::read(value).0.is_empty() {
         return Err(Error::invalid(name, "has an entry without a key"));
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod check;
 mod encode;
 mod index;
+mod pair;
 mod sealed;
 mod wire;
 

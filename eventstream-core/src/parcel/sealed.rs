@@ -2,7 +2,13 @@ use std::{collections::BTreeMap, fmt, time::SystemTime};
 
 use bytes::Bytes;
 
-use super::{check, encode, index::Index, number, wire::Fields};
+use super::{
+    check, encode,
+    index::Index,
+    number,
+    pair::{self, text},
+    wire::Fields,
+};
 use crate::{Envelope, Identity, IdentityRef, Result, Timestamp, timestamp};
 
 /// The sealed, immutable form of an [`Envelope`]: checked and encoded once, cheap to clone.
@@ -112,16 +118,10 @@ impl Parcel {
     /// Whether this application recorded the event: whether the keys are the same. The name may
     /// change.
     #[must_use]
+    #[inline]
     pub fn is_from(&self, application: &Identity) -> bool {
-        let Some(range) = self.find(number::SOURCE_APPLICATION) else { return false };
-        let source = &self.wire[range];
-        // Byte by byte, as sealed: this is asked of every event.
-        let key = Fields::of(source)
-            .filter_map(Result::ok)
-            .filter(|field| field.number == number::SECOND)
-            .filter_map(|field| field.value)
-            .last();
-        key.is_some_and(|key| source[key] == *application.key.as_bytes())
+        let source = self.find(number::SOURCE_APPLICATION);
+        source.is_some_and(|range| pair::has_second(&self.wire[range], application.key.as_bytes()))
     }
 
     /// Checks that this application recorded the event.
@@ -130,12 +130,15 @@ impl Parcel {
     ///
     /// [`Error::InvalidEnvelope`](crate::Error::InvalidEnvelope), which names both, if another one
     /// did.
+    #[inline]
     pub fn check_is_from(&self, application: &Identity) -> Result<()> {
-        if self.is_from(application) {
-            return Ok(());
-        }
+        if self.is_from(application) { Ok(()) } else { Err(self.is_not_from(application)) }
+    }
+
+    #[cold]
+    fn is_not_from(&self, application: &Identity) -> crate::Error {
         let problem = format!("is {}, and not {application}", self.source_application());
-        Err(crate::Error::invalid("source_application", problem))
+        crate::Error::invalid("source_application", problem)
     }
 
     /// The handler that recorded the event, if one did.
@@ -180,6 +183,14 @@ impl Parcel {
         self.text(number::PORTABLE_NAME)
     }
 
+    /// The bytes of the [`event_type`](Self::event_type): to look it up by, without having it
+    /// checked as text once more.
+    #[must_use]
+    #[inline]
+    pub fn event_type_bytes(&self) -> &[u8] {
+        self.find(number::PORTABLE_NAME).map_or(&[], |range| &self.wire[range])
+    }
+
     /// The MIME type of the payload, which may carry parameters.
     #[must_use]
     pub fn media_type(&self) -> &str {
@@ -205,7 +216,7 @@ impl Parcel {
             .filter_map(Result::ok)
             .filter(|field| field.number == number::ATTRIBUTES)
             .filter_map(|field| field.value)
-            .map(|range| pair(&self.wire[range]))
+            .map(|range| pair::read(&self.wire[range]))
     }
 
     /// Reads every field. Unknown fields have no place in an [`Envelope`].
@@ -237,7 +248,7 @@ impl Parcel {
     }
 
     pub(super) fn identity(&self, number: u32) -> Option<IdentityRef<'_>> {
-        let (name, key) = pair(&self.wire[self.find(number)?]);
+        let (name, key) = pair::read(&self.wire[self.find(number)?]);
         Some(IdentityRef { name, key })
     }
 
@@ -249,23 +260,6 @@ impl Parcel {
     fn find(&self, number: u32) -> Option<std::ops::Range<usize>> {
         self.index.find(&self.wire, number)
     }
-}
-
-/// The two texts of an identity, or of an entry of a map.
-pub(super) fn pair(wire: &[u8]) -> (&str, &str) {
-    let mut pair = ("", "");
-    for field in Fields::of(wire).filter_map(Result::ok) {
-        match (field.number, field.value) {
-            (number::FIRST, Some(range)) => pair.0 = text(&wire[range]),
-            (number::SECOND, Some(range)) => pair.1 = text(&wire[range]),
-            _ => {}
-        }
-    }
-    pair
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 impl PartialEq for Parcel {

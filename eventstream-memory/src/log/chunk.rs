@@ -2,7 +2,7 @@ use std::{ops::Range, sync::OnceLock};
 
 use eventstream_core::Parcel;
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicBool, AtomicU32, Ordering};
 
 /// A run of slots, each written once.
 ///
@@ -11,6 +11,8 @@ use crate::sync::{AtomicU32, Ordering};
 #[derive(Debug)]
 pub(crate) struct Chunk {
     first: u64,
+    /// The log keeps it no longer.
+    dropped: AtomicBool,
     types: Box<[AtomicU32]>,
     parcels: Box<[OnceLock<Parcel>]>,
 }
@@ -19,6 +21,7 @@ impl Chunk {
     pub(crate) fn new(first: u64, capacity: usize) -> Self {
         Self {
             first,
+            dropped: AtomicBool::new(false),
             types: (0..capacity).map(|_| AtomicU32::new(0)).collect(),
             parcels: (0..capacity).map(|_| OnceLock::new()).collect(),
         }
@@ -44,6 +47,17 @@ impl Chunk {
         offset > self.first && !self.covers(offset)
     }
 
+    /// Notes that the log keeps it no longer, before it is taken away from those who read it.
+    pub(crate) fn note_dropped(&self) {
+        // Relaxed: the locks of the seats that are visited after this make it visible.
+        self.dropped.store(true, Ordering::Relaxed);
+    }
+
+    /// Asked under the lock of a seat, and true if whoever drops the chunk was there before.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
     /// Writes a slot. Only the writer that holds the log's lock does, before it publishes.
     pub(crate) fn write(&self, offset: u64, type_id: u32, parcel: Parcel) {
         if let Some(slot) = self.slot(offset) {
@@ -54,7 +68,8 @@ impl Chunk {
         }
     }
 
-    /// The slots from `position` on, up to `next` and no more than `max`.
+    /// The slots from `position` on, up to `next` and no more than `max`: none if `position` stands
+    /// in another chunk.
     #[inline]
     pub(crate) fn slots(&self, position: u64, next: u64, max: usize) -> Range<usize> {
         let Some(start) = self.slot(position) else {
@@ -62,6 +77,13 @@ impl Chunk {
         };
         let written = usize::try_from(next - position).unwrap_or(usize::MAX);
         start..start + written.min(self.parcels.len() - start).min(max)
+    }
+
+    /// The parcel at an offset, if it was written here.
+    #[inline]
+    pub(crate) fn at(&self, offset: u64) -> Option<&Parcel> {
+        let slot = usize::try_from(offset.checked_sub(self.first)?).ok()?;
+        self.parcels.get(slot)?.get()
     }
 
     #[inline]

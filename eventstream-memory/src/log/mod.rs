@@ -2,27 +2,32 @@
 //!
 //! Writers and sleepers share a mutex. Readers take it once per chunk, to find the next one; what
 //! they read in between is guarded by two numbers alone: `next`, which a writer publishes after
-//! the slots below it are written, and `oldest`, which moves up as events are truncated.
+//! the slots below it are written, and `oldest`, which moves up as events are truncated. The chunk
+//! that a cursor reads is kept in its [`Seat`], where a writer that drops the chunk takes it away.
 
 mod chunk;
+mod chunks;
 #[cfg(all(test, eventstream_loom))]
 mod loom_models;
+mod reader;
+mod seat;
 mod state;
 
 use std::{
-    sync::{Arc, Weak},
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use eventstream_core::{Error, Event, EventTypes, Result};
+use eventstream_core::{Error, EventTypes, Result};
 
 pub(crate) use chunk::Chunk;
+pub(crate) use reader::{Reader, Scan};
+pub(crate) use seat::Seat;
 pub(crate) use state::State;
 
 use crate::{
-    filter::Filter,
     stream::StreamDropped,
-    sync::{AtomicU64, Mutex, MutexGuard, Ordering},
+    sync::{Apart, AtomicU64, Mutex, MutexGuard, Ordering, lock},
     waiters::WaiterId,
 };
 
@@ -35,35 +40,21 @@ pub(crate) struct Limits {
     pub(crate) reorder: usize,
 }
 
-/// After so many events that don't match, a cursor lets others run.
-const SCAN: usize = 1 << 16;
-
 #[derive(Debug)]
 pub(crate) struct Log {
     /// The offset of the next event; all below it can be read.
-    next: AtomicU64,
+    next: Apart<AtomicU64>,
     /// The offset of the oldest event that can be read.
-    oldest: AtomicU64,
-    state: Mutex<State>,
-}
-
-/// What a cursor has come to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Scan {
-    /// Events, if any were asked for.
-    Done,
-    /// The end of the stream.
-    AtEnd,
-    /// Neither, after a long way: it is time to let others run.
-    Paused,
+    oldest: Apart<AtomicU64>,
+    state: Apart<Mutex<State>>,
 }
 
 impl Log {
     pub(crate) fn new(first_offset: u64, limits: Limits) -> Self {
         Self {
-            next: AtomicU64::new(first_offset),
-            oldest: AtomicU64::new(first_offset),
-            state: Mutex::new(State::new(first_offset, limits)),
+            next: Apart(AtomicU64::new(first_offset)),
+            oldest: Apart(AtomicU64::new(first_offset)),
+            state: Apart(Mutex::new(State::new(first_offset, limits))),
         }
     }
 
@@ -71,6 +62,7 @@ impl Log {
         self.next.load(Ordering::Acquire)
     }
 
+    #[inline]
     pub(crate) fn oldest(&self) -> u64 {
         self.oldest.load(Ordering::Acquire)
     }
@@ -80,34 +72,61 @@ impl Log {
         let mut state = self.state();
         let result = change(&mut state);
         // `oldest` first: who sees the new end must not take what is truncated for readable.
-        self.oldest.store(state.oldest(), Ordering::Release);
+        // Only if it has moved: readers look at it for every event.
+        if state.oldest() != self.oldest.load(Ordering::Relaxed) {
+            self.oldest.store(state.oldest(), Ordering::Release);
+        }
         self.next.store(state.next(), Ordering::Release);
         let released = state.take_released();
         drop(state);
-        released.wake();
+        if let Some(released) = released {
+            released.release();
+        }
         result
     }
 
     /// Registers a cursor, so that it can be woken.
-    pub(crate) fn register(&self, types: &EventTypes) -> WaiterId {
-        self.state().waiters.register(types)
+    fn register(&self, types: &EventTypes, seat: Arc<Seat>) -> WaiterId {
+        let mut state = self.state();
+        let id = state.waiters.register(types);
+        state.chunks.register(id, seat);
+        id
     }
 
-    pub(crate) fn unregister(&self, id: WaiterId, types: &EventTypes) {
-        let waker = self.state().waiters.unregister(id, types);
+    fn unregister(&self, id: WaiterId, types: &EventTypes) {
+        let mut state = self.state();
+        let waker = state.waiters.unregister(id, types);
+        state.chunks.unregister(id);
+        drop(state);
         drop(waker);
     }
 
+    /// Wakes a cursor that sleeps, if it is still the one that has this seat.
+    pub(crate) fn wake(&self, id: WaiterId, seat: &Arc<Seat>) {
+        let mut state = self.state();
+        let waker =
+            if state.chunks.is_seated(id, seat) { state.waiters.stop_sleeping(id) } else { None };
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     /// Waits until there is something to look at at `position`, which may move on meanwhile.
-    pub(crate) fn poll_wait(
+    /// `check` says whether to wait at all: whoever changes its answer calls [`wake`](Self::wake)
+    /// after that.
+    fn poll_wait(
         &self,
         id: WaiterId,
         position: &mut u64,
+        check: impl FnOnce() -> Result<()>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<()>> {
         // Cloned and dropped outside of the lock, as that may run any code.
         let waker = cx.waker().clone();
         let mut state = self.state();
+        // Under the lock that `wake` takes: it was there before, or finds the waker.
+        check()?;
         *position = state.waiters.resume(id, *position, state.next());
         // Under the lock that writers take: nothing can come between looking and sleeping.
         if state.next() > *position || state.oldest() > *position {
@@ -122,85 +141,20 @@ impl Log {
         Poll::Pending
     }
 
-    /// Where a cursor can go on whose position was truncated: while it slept, there may have been
-    /// nothing for it. An error if there was.
+    /// Moves on a position that was truncated to where the cursor can go on: while it slept, there
+    /// may have been nothing for it. An error if there was, with the position where it was.
     #[cold]
-    fn resume(&self, id: WaiterId, position: u64) -> Result<u64> {
+    fn resume(&self, id: WaiterId, position: &mut u64) -> Result<()> {
         let state = self.state();
-        let resumed = state.waiters.resume(id, position, state.next());
+        *position = state.waiters.resume(id, *position, state.next());
         let oldest = state.oldest();
-        if resumed < oldest {
-            return Err(Error::Truncated { requested: resumed, oldest });
+        if *position < oldest {
+            return Err(Error::Truncated { requested: *position, oldest });
         }
-        Ok(resumed)
-    }
-
-    /// Moves `position` on over events, and hands those that `filter` lets pass to `emit`, `max` at
-    /// most. `chunk` is where the last call read. Once an event was handed on, it is `Done`: what
-    /// else there is to say, the next call says.
-    pub(crate) fn scan(
-        &self,
-        id: WaiterId,
-        position: &mut u64,
-        chunk: &mut Weak<Chunk>,
-        filter: &mut Filter,
-        max: usize,
-        mut emit: impl FnMut(Event),
-    ) -> Result<Scan> {
-        let mut left = max;
-        let mut budget = SCAN;
-        while left > 0 {
-            let next = self.next();
-            let oldest = self.oldest();
-            let found_some = left < max;
-            if found_some && (*position < oldest || *position >= next || budget == 0) {
-                break;
-            }
-            if *position < oldest {
-                *position = self.resume(id, *position)?;
-                continue;
-            }
-            if *position >= next {
-                return Ok(Scan::AtEnd);
-            }
-            if budget == 0 {
-                return Ok(Scan::Paused);
-            }
-            let current = match chunk.upgrade().filter(|chunk| chunk.covers(*position)) {
-                Some(current) => current,
-                None => match self.state().chunk(*position) {
-                    Some(found) => {
-                        *chunk = Arc::downgrade(&found);
-                        found
-                    }
-                    // Truncated since: the next round says so.
-                    None => continue,
-                },
-            };
-            let slots = current.slots(*position, next, budget);
-            budget -= slots.len();
-            for index in slots {
-                let passes = filter.passes_all()
-                    || filter.passes(current.type_id(index), || current.parcel(index));
-                if passes {
-                    let Some(parcel) = current.parcel(index) else {
-                        break;
-                    };
-                    emit(Event::new(*position, parcel.clone()));
-                    left -= 1;
-                }
-                *position += 1;
-                if left == 0 {
-                    break;
-                }
-            }
-        }
-        Ok(Scan::Done)
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A writer that panicked published nothing of what it was doing; nobody else has to fail
-        // for it.
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        lock(&self.state)
     }
 }

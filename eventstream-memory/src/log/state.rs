@@ -1,9 +1,10 @@
-use std::{collections::VecDeque, sync::Arc, task::Waker};
-
 use eventstream_core::{Error, Event, Parcel, Result};
 
-use super::{Chunk, Limits};
-use crate::{reorder::ReorderQueue, waiters::Waiters};
+use super::{
+    Limits,
+    chunks::{Chunks, Dropped},
+};
+use crate::{reorder::ReorderQueue, waiters::Waiters, woken::Woken};
 
 /// What writers change, under the log's lock.
 #[derive(Debug)]
@@ -11,26 +12,26 @@ pub(crate) struct State {
     next: u64,
     oldest: u64,
     limits: Limits,
-    /// All of one size, one after another without a gap.
-    chunks: VecDeque<Arc<Chunk>>,
+    pub(super) chunks: Chunks,
     reorder: ReorderQueue,
     pub(super) waiters: Waiters,
     /// The last handle is gone: nothing will be appended any more.
     dropped: bool,
-    dropped_chunks: Vec<Arc<Chunk>>,
+    dropped_chunks: Vec<Dropped>,
     dropped_parcels: Vec<Parcel>,
 }
 
 /// What a writer wakes and drops after it has released the lock: both may run any code.
 pub(super) struct Released {
-    wakers: Vec<Waker>,
-    _chunks: Vec<Arc<Chunk>>,
+    woken: Woken,
+    chunks: Vec<Dropped>,
     _parcels: Vec<Parcel>,
 }
 
 impl Released {
-    pub(super) fn wake(self) {
-        self.wakers.into_iter().for_each(Waker::wake);
+    pub(super) fn release(self) {
+        self.woken.wake();
+        self.chunks.into_iter().for_each(Dropped::take_away);
     }
 }
 
@@ -40,7 +41,7 @@ impl State {
             next: first_offset,
             oldest: first_offset,
             limits,
-            chunks: VecDeque::new(),
+            chunks: Chunks::new((limits.events / 8).clamp(16, 1024)),
             reorder: ReorderQueue::new(limits.reorder),
             waiters: Waiters::default(),
             dropped: false,
@@ -74,6 +75,16 @@ impl State {
         Ok(appended)
     }
 
+    /// Appends one parcel to the end.
+    pub(crate) fn append_one(&mut self, parcel: Parcel) -> Result<u64> {
+        let offset = self.next;
+        self.check_room(1)?;
+        self.push(parcel);
+        self.release_held();
+        self.truncate_to_size();
+        Ok(offset)
+    }
+
     /// Takes an event in its turn, holds it back before its turn, and ignores it after.
     pub(crate) fn add(&mut self, event: Event) -> Result<()> {
         let Event { offset, parcel } = event;
@@ -89,11 +100,7 @@ impl State {
                 .hold(offset, parcel, self.next)
                 .map_err(|full| Error::backend("add", true, full));
         }
-        self.check_room(1)?;
-        self.push(parcel);
-        self.release_held();
-        self.truncate_to_size();
-        Ok(())
+        self.append_one(parcel).map(drop)
     }
 
     /// Removes the events below `before`.
@@ -113,7 +120,7 @@ impl State {
             self.waiters.wake_all();
             self.next = offset;
             self.oldest = offset;
-            self.dropped_chunks.extend(self.chunks.drain(..));
+            self.chunks.drop_all(&mut self.dropped_chunks);
             self.dropped_parcels.extend(self.reorder.forget_below(offset));
             self.release_held();
             self.truncate_to_size();
@@ -126,18 +133,20 @@ impl State {
     }
 
     /// What is to be done once the lock is released.
-    pub(super) fn take_released(&mut self) -> Released {
-        Released {
-            wakers: self.waiters.take_woken(),
-            _chunks: std::mem::take(&mut self.dropped_chunks),
-            _parcels: std::mem::take(&mut self.dropped_parcels),
-        }
+    #[inline]
+    pub(super) fn take_released(&mut self) -> Option<Released> {
+        let nothing = !self.waiters.has_woken()
+            && self.dropped_chunks.is_empty()
+            && self.dropped_parcels.is_empty();
+        if nothing { None } else { Some(self.take_all_released()) }
     }
 
-    pub(super) fn chunk(&self, offset: u64) -> Option<Arc<Chunk>> {
-        let distance = offset.checked_sub(self.chunks.front()?.first())?;
-        let index = usize::try_from(distance).ok()? / self.chunk_size();
-        self.chunks.get(index).filter(|chunk| chunk.covers(offset)).cloned()
+    fn take_all_released(&mut self) -> Released {
+        Released {
+            woken: self.waiters.take_woken(),
+            chunks: std::mem::take(&mut self.dropped_chunks),
+            _parcels: std::mem::take(&mut self.dropped_parcels),
+        }
     }
 
     fn check_room(&self, count: usize) -> Result<()> {
@@ -145,11 +154,8 @@ impl State {
     }
 
     fn push(&mut self, parcel: Parcel) {
-        if !self.chunks.back().is_some_and(|chunk| chunk.covers(self.next)) {
-            self.chunks.push_back(Arc::new(Chunk::new(self.next, self.chunk_size())));
-        }
-        let type_id = self.waiters.note(parcel.event_type(), self.next);
-        if let Some(chunk) = self.chunks.back() {
+        let type_id = self.waiters.note(parcel.event_type_bytes(), self.next);
+        if let Some(chunk) = self.chunks.writable(self.next) {
             chunk.write(self.next, type_id, parcel);
         }
         self.next += 1;
@@ -157,6 +163,9 @@ impl State {
 
     /// Appends what was held back for the event that has just come.
     fn release_held(&mut self) {
+        if self.reorder.is_empty() {
+            return;
+        }
         while self.next < u64::MAX
             && let Some(parcel) = self.reorder.take(self.next)
         {
@@ -170,14 +179,11 @@ impl State {
     }
 
     fn drop_below(&mut self, offset: u64) {
-        self.oldest = self.oldest.max(offset);
-        let below = self.chunks.iter().take_while(|chunk| chunk.is_below(self.oldest)).count();
-        self.dropped_chunks.extend(self.chunks.drain(..below));
-        self.waiters.wake_overtaken(self.oldest);
-    }
-
-    fn chunk_size(&self) -> usize {
-        (self.limits.events / 8).clamp(16, 1024)
+        if offset > self.oldest {
+            self.oldest = offset;
+            self.chunks.drop_below(offset, &mut self.dropped_chunks);
+            self.waiters.wake_overtaken(offset);
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub struct EmbeddedStoreBuilder {
     first_offset: u64,
     pub(super) recent_events: usize,
     pub(super) recent_bytes: usize,
-    pub(super) log_bytes: u64,
+    log_bytes: u64,
     pub(super) compression: Compression,
     pub(super) retention: Retention,
     pub(super) restored: bool,
@@ -93,6 +93,12 @@ impl EmbeddedStoreBuilder {
     pub fn restored(mut self) -> Self {
         self.restored = true;
         self
+    }
+
+    /// How long a log gets: shorter, if all of the store is to be small.
+    pub(super) fn longest_log(&self) -> u64 {
+        let share = self.retention.bytes.map_or(u64::MAX, |bytes| bytes / 8);
+        self.log_bytes.min(share.max(MIN_LOG_BYTES))
     }
 
     /// Opens the store.

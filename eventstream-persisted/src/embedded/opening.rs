@@ -24,9 +24,6 @@ use super::{
 };
 use crate::RecentEvents;
 
-/// The smallest log that is sealed because the store is to be small.
-const MIN_LOG_BYTES: u64 = 4 * 1024;
-
 /// Opens a store that is there.
 pub(super) fn open(builder: &EmbeddedStoreBuilder) -> Result<EmbeddedStore> {
     let directory = builder.directory.clone();
@@ -44,7 +41,7 @@ pub(super) fn open(builder: &EmbeddedStoreBuilder) -> Result<EmbeddedStore> {
     }
     let in_place = InPlace::of(&directory);
     let files = Arc::new(Files::open(directory.clone(), disk, charter)?);
-    let core = open_core(&files, &lock, builder.log_bytes)?;
+    let core = open_core(&files, &lock, builder.longest_log())?;
     let next = match &core {
         Some(core) => core.next(),
         None => match find_end(&files)? {
@@ -78,10 +75,7 @@ fn start(
         files: files.clone(),
         in_place: in_place.clone(),
         lock,
-        log_bytes: match retention.bytes {
-            Some(bytes) => builder.log_bytes.min((bytes / 8).max(MIN_LOG_BYTES)),
-            None => builder.log_bytes,
-        },
+        log_bytes: builder.longest_log(),
         watch: watch.clone(),
         recent: recent.clone(),
         tidied: tidied.clone(),
@@ -106,8 +100,8 @@ fn start(
         (asks, asked),
         retention.interval(),
         move || match retention.find(&retained)? {
-            Some(before) => truncate(before),
-            None => Ok(()),
+            Some(before) => truncate(before).map(|()| true),
+            None => Ok(false),
         },
         move || tidied.store(true, Ordering::Release),
     )?;

@@ -1,50 +1,71 @@
+//! Damage, as those hear of it who use the store. (Every byte of every file is tried by the tests
+//! within.)
+
+use std::{fs, path::Path};
+
 use eventstream_core::{
     Cursor, Error, EventRepository, EventStore, EventStream, EventTypes, Expect,
 };
-use eventstream_persisted::{EmbeddedStore, EmbeddedStoreError};
-use rusqlite::Connection;
+use eventstream_persisted::{EmbeddedStore, EmbeddedStoreError, Salvaged};
 
-use crate::support::{Temporary, create, drain, parcels, text};
+use crate::support::{Temporary, create_with, drain, parcels, text};
 
-/// A store of three chunks of events, on which somebody has run SQL.
-async fn damaged_by(sql: &str) -> Temporary {
-    let mut t = create().await;
-    t.store.append(parcels(0..1_500), Expect::Any).await.unwrap();
-    let database = Connection::open(t.path.join("events.sqlite3")).unwrap();
-    let chunks: u32 =
-        database.query_row("SELECT count(*) FROM chunk", [], |row| row.get(0)).unwrap();
-    assert!(chunks >= 3);
-    assert_eq!(database.execute(sql, []).unwrap(), 1, "{sql}");
-    drop(database);
+const EVENTS: u64 = 1_500;
+
+/// A store of several segments, in one of which a byte has changed.
+async fn damaged() -> Temporary {
+    let mut t = create_with(|builder| builder.segment_bytes(32 * 1024)).await;
+    for first in (0..EVENTS).step_by(100) {
+        t.store.append(parcels(first..first + 100), Expect::Any).await.unwrap();
+    }
+    t.store.compact().await.unwrap();
+    let segments = files(&t.path, "segment");
+    assert!(segments.len() > 2, "{segments:?}");
+    // In the middle of the second one's events.
+    flip(&t.path.join(&segments[1]), 3_000);
     t.store = EmbeddedStore::open(&t.path).await.unwrap();
     t
 }
 
-const SECOND: &str = "first = (SELECT first FROM chunk ORDER BY first LIMIT 1 OFFSET 1)";
+fn files(store: &Path, kind: &str) -> Vec<String> {
+    let names = fs::read_dir(store).unwrap().map(|file| file.unwrap().file_name());
+    let mut names: Vec<_> = names
+        .map(|name| name.into_string().unwrap())
+        .filter(|name| name.rsplit('.').next() == Some(kind))
+        .collect();
+    names.sort();
+    names
+}
 
-/// The damage that reading finds, and the offsets that it names.
-async fn found(t: &Temporary) -> (u64, u64, &'static str) {
+fn flip(file: &Path, at: usize) {
+    let mut content = fs::read(file).unwrap();
+    content[at] ^= 0x55;
+    fs::write(file, content).unwrap();
+}
+
+/// The damage that reading finds: the file, and the offsets.
+async fn found(t: &Temporary) -> (String, u64, u64) {
     let query = t.store.load_by_type(EventTypes::any(), 0).await.unwrap();
     let Err(Error::Backend { source, retryable: false, .. }) = drain(query).await else {
         panic!("the damage was not noticed")
     };
     match source.downcast_ref::<EmbeddedStoreError>() {
-        Some(EmbeddedStoreError::Damaged { first, last, problem, .. }) => (*first, *last, problem),
+        Some(EmbeddedStoreError::Damaged { path, first, last, .. }) => {
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), *first, *last)
+        }
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn a_changed_byte_is_named_by_its_offsets_and_what_lies_around_it_can_be_read() {
-    let sql = "UPDATE chunk SET body = CAST(substr(body, 1, 20000) || x'00' || \
-               substr(body, 20002) AS BLOB) WHERE ";
-    let t = damaged_by(&format!("{sql}{SECOND}")).await;
-    let (first, last, problem) = found(&t).await;
-    assert!(first > 0 && last > first && last < 1_499, "{first} to {last}");
-    assert!(problem.contains("checksum"), "{problem}");
+async fn a_changed_byte_is_named_by_file_and_offsets_and_what_lies_around_it_can_be_read() {
+    let t = damaged().await;
+    let (file, first, last) = found(&t).await;
+    assert_eq!(file, files(&t.path, "segment")[1]);
+    assert!(first > 0 && last > first && last < EVENTS - 1, "{first} to {last}");
 
     let after = t.store.load_by_type(EventTypes::any(), last + 1).await.unwrap();
-    assert_eq!(drain(after).await.unwrap().len() as u64, 1_499 - last);
+    assert_eq!(drain(after).await.unwrap().len() as u64, EVENTS - 1 - last);
     let stream = t.store.stream(EventTypes::any());
     let mut cursor = stream.open(0, EventTypes::any()).await.unwrap();
     for offset in 0..first {
@@ -58,70 +79,99 @@ async fn a_changed_byte_is_named_by_its_offsets_and_what_lies_around_it_can_be_r
 }
 
 #[tokio::test]
-async fn a_chunk_that_is_missing_is_named() {
-    let t = damaged_by(&format!("DELETE FROM chunk WHERE {SECOND}")).await;
-    let (first, last, problem) = found(&t).await;
-    assert!(first > 0 && last > first && last < 1_499, "{first} to {last}");
-    assert!(problem.contains("missing"), "{problem}");
+async fn verify_names_it_and_salvage_saves_the_rest() {
+    let t = damaged().await;
+    let (file, first, last) = found(&t).await;
+    let report = t.store.verify().await.unwrap();
+    assert!(!report.is_clean());
+    assert_eq!(report.events, EVENTS - (last + 1 - first));
+    let [problem] = &report.problems[..] else { panic!("{:?}", report.problems) };
+    assert_eq!((&problem.file, problem.offsets), (&file, Some((first, last))));
+    let text = problem.to_string();
+    assert!(text.contains(&file) && text.contains(&format!("offsets {first} to {last}")), "{text}");
+
+    let mut salvage = t.store.salvage();
+    let (mut events, mut lost) = (Vec::new(), Vec::new());
+    loop {
+        match salvage.next_batch(&mut events, 100).await.unwrap() {
+            Salvaged::Events(count) => assert!(count > 0),
+            Salvaged::Damaged(problem) => lost.push(problem),
+            Salvaged::End => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(lost, report.problems);
+    let offsets: Vec<_> = events.iter().map(|event| event.offset).collect();
+    let expected: Vec<_> = (0..first).chain(last + 1..EVENTS).collect();
+    assert_eq!(offsets, expected);
 }
 
 #[tokio::test]
-async fn the_last_chunk_that_is_missing_is_named() {
-    let t = damaged_by("DELETE FROM chunk WHERE first = (SELECT max(first) FROM chunk)").await;
-    let (_, last, problem) = found(&t).await;
-    assert_eq!(last, 1_499);
-    assert!(problem.contains("missing"), "{problem}");
+async fn a_segment_that_is_missing_is_named() {
+    let t = damaged().await;
+    let segment = files(&t.path, "segment").remove(1);
+    fs::remove_file(t.path.join(&segment)).unwrap();
+    let store = EmbeddedStore::open(&t.path).await.unwrap();
+    let error = drain(store.load_by_type(EventTypes::any(), 0).await.unwrap()).await.unwrap_err();
+    let text = text(&error);
+    assert!(text.contains("missing"), "{text}");
+    let (first, last) = segment.split_once('.').unwrap().0.split_once('-').unwrap();
+    let (first, next): (u64, u64) = (first.parse().unwrap(), last.parse().unwrap());
+    assert!(text.contains(&format!("{first} to {}", next - 1)), "{text}");
+    let rest = store.load_by_type(EventTypes::any(), next).await.unwrap();
+    assert_eq!(drain(rest).await.unwrap().len() as u64, EVENTS - next);
 }
 
 #[tokio::test]
-async fn a_chunk_of_another_place_is_noticed() {
-    let t = damaged_by(&format!("UPDATE chunk SET count = count - 1 WHERE {SECOND}")).await;
-    found(&t).await;
-}
-
-#[tokio::test]
-async fn a_damaged_chunk_can_be_truncated() {
-    let t = damaged_by(&format!("UPDATE chunk SET body = x'00' WHERE {SECOND}")).await;
-    let (_, last, _) = found(&t).await;
+async fn what_is_damaged_can_be_truncated_and_its_ids_used_again() {
+    let t = damaged().await;
+    let (_, first, last) = found(&t).await;
+    // Its ids are known, though it can't be read.
+    let again = t.store.append(parcels(first..last + 1), Expect::Any).await.unwrap();
+    assert_eq!(again, first..last + 1);
     t.store.truncate(last + 1).await.unwrap();
     let rest = t.store.load_by_type(EventTypes::any(), last + 1).await.unwrap();
-    assert_eq!(drain(rest).await.unwrap().len() as u64, 1_499 - last);
-}
-
-#[tokio::test]
-async fn a_filter_passes_over_no_chunk_whose_summary_has_changed() {
-    for sql in [
-        "UPDATE chunk SET summary = CAST(substr(summary, 1, 14) || x'00' || substr(summary, 16) \
-         AS BLOB) WHERE ",
-        "UPDATE chunk SET count = count + 16 WHERE ",
-        "UPDATE chunk SET count = count - 16 WHERE ",
-    ] {
-        let t = damaged_by(&format!("{sql}{SECOND}")).await;
-        for types in [EventTypes::from("type"), EventTypes::from("other")] {
-            let query = t.store.load_by_type(types, 0).await.unwrap();
-            assert!(matches!(drain(query).await, Err(Error::Backend { .. })), "{sql}");
-        }
-        let query = t.store.load_by_source("handler", "instance").await.unwrap();
-        assert!(drain(query).await.is_err(), "{sql}");
-    }
-}
-
-#[tokio::test]
-async fn nothing_is_appended_where_the_end_is_missing() {
-    let t = damaged_by("DELETE FROM chunk WHERE first = (SELECT max(first) FROM chunk)").await;
-    let error = t.store.append(parcels([5_000]), Expect::Any).await.unwrap_err();
-    assert!(text(&error).contains("don't agree"), "{}", text(&error));
-}
-
-#[tokio::test]
-async fn an_id_that_went_with_a_damaged_chunk_can_be_used_again() {
-    let t = damaged_by(&format!("UPDATE chunk SET body = x'00' WHERE {SECOND}")).await;
-    let (first, last, _) = found(&t).await;
-    t.store.truncate(last + 1).await.unwrap();
+    assert_eq!(drain(rest).await.unwrap().len() as u64, EVENTS - 1 - last);
     for id in [0, first, last] {
         let range = t.store.append(parcels([id]), Expect::Any).await.unwrap();
-        assert!(range.start >= 1_500, "{id}: {range:?}");
+        assert!(range.start >= EVENTS, "{id}: {range:?}");
     }
-    let stats = t.store.stats().await.unwrap();
-    assert_eq!(stats.events_by_type.values().sum::<u64>(), 1_499 - last + 3);
+    assert!(t.store.verify().await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn a_file_of_another_store_is_noticed() {
+    let t = damaged().await;
+    let other = damaged().await;
+    for kind in ["segment", "ids", "log"] {
+        let name = files(&t.path, kind).remove(0);
+        fs::copy(other.path.join(&name), t.path.join(&name)).unwrap();
+    }
+    let store = EmbeddedStore::open(&t.path).await.unwrap();
+    let report = store.verify().await.unwrap();
+    for kind in ["segment", "ids", "log"] {
+        let name = files(&t.path, kind).remove(0);
+        let is_named = report.problems.iter().any(|problem| problem.file == name);
+        assert!(is_named, "{name}: {:?}", report.problems);
+    }
+    let query = store.load_by_type(EventTypes::any(), 0).await.unwrap();
+    assert!(drain(query).await.is_err());
+}
+
+#[tokio::test]
+async fn compacting_makes_indexes_anew() {
+    let t = damaged().await;
+    drop(t.store);
+    // Only the ids are damaged.
+    let segment = t.path.join(&files(&t.path, "segment")[1]);
+    flip(&segment, 3_000);
+    for run in files(&t.path, "ids") {
+        flip(&t.path.join(run), 4_000);
+    }
+    let store = EmbeddedStore::open(&t.path).await.unwrap();
+    assert!(!store.verify().await.unwrap().is_clean());
+    store.compact().await.unwrap();
+    let report = store.verify().await.unwrap();
+    assert!(report.is_clean(), "{:?}", report.problems);
+    assert_eq!(store.append(parcels(7..9), Expect::Any).await.unwrap(), 7..9);
 }

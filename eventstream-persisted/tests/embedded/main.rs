@@ -4,9 +4,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod append;
+mod care;
+mod damage;
 mod open;
 mod processes;
 mod read;
+mod retention;
+mod store_suite;
 mod suite;
 mod support;
 mod truncate;

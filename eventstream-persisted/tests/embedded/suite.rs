@@ -13,6 +13,8 @@ type MakeStream<S> = fn(&EmbeddedStore) -> S;
 struct Harness<S> {
     /// The size of the cache.
     recent_events: usize,
+    /// After so many bytes events are sealed.
+    segment_bytes: u64,
     stream: MakeStream<S>,
 }
 
@@ -23,6 +25,7 @@ impl<S: EventStream> Harness<S> {
             .create_for(application())
             .first_offset(first_offset)
             .recent_events(self.recent_events)
+            .segment_bytes(self.segment_bytes)
             .open()
             .await?;
         Ok(Env { stream: (self.stream)(&store), store, _directory: directory })
@@ -41,7 +44,7 @@ impl<S: EventStream> StreamHarness for Harness<S> {
     }
 
     fn profile(&self) -> Profile {
-        // A page, and what `next` or the stream without its type takes of it.
+        // Pages, and what `next` or the stream without its type takes of them.
         Profile::full().read_ahead(5_000)
     }
 }
@@ -81,7 +84,17 @@ fn erased(store: &EmbeddedStore) -> DynStream {
     DynStream::new(declared(store))
 }
 
-stream_suite!(mod persisted: Harness { recent_events: 100, stream: declared });
-stream_suite!(mod persisted_open: Harness { recent_events: 3, stream: open });
-stream_suite!(mod persisted_without_cache: Harness { recent_events: 0, stream: declared });
-stream_suite!(mod persisted_dyn: Harness { recent_events: 10_000, stream: erased });
+const LONG: u64 = 16 * 1024 * 1024;
+const SHORT: u64 = 4096;
+
+stream_suite!(mod persisted: Harness { recent_events: 100, segment_bytes: LONG, stream: declared });
+stream_suite!(mod persisted_open: Harness { recent_events: 1, segment_bytes: SHORT, stream: open });
+stream_suite!(
+    mod persisted_without_cache: Harness { recent_events: 0, segment_bytes: LONG, stream: declared }
+);
+stream_suite!(
+    mod persisted_sealing: Harness { recent_events: 0, segment_bytes: SHORT, stream: declared }
+);
+stream_suite!(
+    mod persisted_dyn: Harness { recent_events: 10_000, segment_bytes: SHORT, stream: erased }
+);

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use eventstream_core::{
     Envelope, Event, EventQuery, EventRepository, EventTypes, Identity, Parcel,
 };
-use eventstream_persisted::EmbeddedStore;
+use eventstream_persisted::{EmbeddedStore, EmbeddedStoreBuilder};
 
 pub(crate) fn application() -> Identity {
     Identity::new("app", "app-key")
@@ -36,14 +36,16 @@ pub(crate) async fn create() -> Temporary {
 }
 
 pub(crate) async fn create_at(first_offset: u64) -> Temporary {
+    create_with(|builder| builder.first_offset(first_offset)).await
+}
+
+pub(crate) async fn create_with(
+    options: impl FnOnce(EmbeddedStoreBuilder) -> EmbeddedStoreBuilder,
+) -> Temporary {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store");
-    let store = EmbeddedStore::builder(&path)
-        .create_for(application())
-        .first_offset(first_offset)
-        .open()
-        .await
-        .unwrap();
+    let builder = EmbeddedStore::builder(&path).create_for(application());
+    let store = options(builder).open().await.unwrap();
     Temporary { store, path, _directory: directory }
 }
 

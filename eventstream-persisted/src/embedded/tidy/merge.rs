@@ -100,6 +100,28 @@ fn merge(files: &Files, runs: &[Run]) -> Result<()> {
         .map_err(files.error("write to", &name))
 }
 
+/// Writes those entries of a run anew that are not truncated.
+pub(super) fn shorten_run(files: &Files, first: u64, next: u64, oldest: u64) -> Result<bool> {
+    let name = Numbered::Run { first, next }.name();
+    let run = Run::open(&*files.disk, files.charter.tag(), first, next);
+    let Ok(run) = run.map_err(files.error("read", &name))? else {
+        return Ok(false);
+    };
+    let shift = oldest - first;
+    let entries = Entries::of(&run, first).filter_map(|entry| match entry {
+        Ok(RunEntry { hash, delta }) => {
+            let delta = u64::from(delta).checked_sub(shift).map(u32::try_from)?;
+            Some(delta.map(|delta| RunEntry { hash, delta }).map_err(io::Error::other))
+        }
+        Err(error) => Some(Err(error)),
+    });
+    let name = Numbered::Run { first: oldest, next }.name();
+    write_run(&*files.disk, files.charter.tag(), (oldest, next), run.entries(), entries)
+        .and_then(|()| files.disk.sync_names())
+        .map_err(files.error("write to", &name))?;
+    Ok(true)
+}
+
 /// The entries of several runs, in the order of their hashes.
 struct Merged<'a> {
     sources: Vec<Peekable<Entries<'a>>>,

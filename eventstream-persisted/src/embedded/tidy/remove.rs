@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::segment_writer::SegmentWriter;
+use super::{merge::shorten_run, segment_writer::SegmentWriter};
 use crate::{
     Compression,
     embedded::{
@@ -21,8 +21,9 @@ pub(super) fn remove_truncated(files: &Files, compression: Compression) -> Resul
     for segment in catalog.segments() {
         let (first, next) = (segment.first(), segment.next());
         if next > oldest {
-            let is_mostly_gone = oldest > first && (oldest - first) >= (next - oldest);
-            if !is_mostly_gone || !shorten(files, segment, oldest, compression)? {
+            if !is_mostly_below(oldest, first, next)
+                || !shorten(files, segment, oldest, compression)?
+            {
                 continue;
             }
         }
@@ -30,13 +31,19 @@ pub(super) fn remove_truncated(files: &Files, compression: Compression) -> Resul
         removed += 1;
     }
     for (first, next) in catalog.runs() {
-        if *next <= oldest {
+        let is_mostly_gone = is_mostly_below(oldest, *first, *next);
+        if *next <= oldest || (is_mostly_gone && shorten_run(files, *first, *next, oldest)?) {
             let name = Numbered::Run { first: *first, next: *next }.name();
             files.disk.remove(&name).map_err(files.error("remove", &name))?;
             removed += 1;
         }
     }
     Ok(removed)
+}
+
+/// Whether more than half of these offsets lie below another one, but not all.
+fn is_mostly_below(oldest: u64, first: u64, next: u64) -> bool {
+    oldest > first && oldest < next && (oldest - first) > (next - oldest)
 }
 
 /// Writes the events that are left into another segment; false if some of them are damaged.

@@ -33,6 +33,12 @@ pub(crate) struct Tidied {
     pub(crate) removed: usize,
 }
 
+impl Tidied {
+    fn is_something(&self) -> bool {
+        self.sealed + self.merged + self.removed > 0
+    }
+}
+
 /// Somebody waits for it.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -76,14 +82,14 @@ pub(crate) struct Tidier {
 }
 
 impl Tidier {
-    /// Starts the thread. `retain` is called first, at least as often as `interval` says; `tidied`
-    /// when files have taken the place of others.
+    /// Starts the thread. `retain` is called first, at least as often as `interval` says, and says
+    /// whether it has truncated something; `tidied` when files have taken the place of others.
     pub(crate) fn start(
         tidying: Tidying,
         lock: Arc<Lock>,
         (asks, queue): (Asks, Queue),
         interval: Option<Duration>,
-        retain: impl Fn() -> Result<()> + Send + 'static,
+        retain: impl Fn() -> Result<bool> + Send + 'static,
         tidied: impl Fn() + Send + 'static,
     ) -> io::Result<Self> {
         let (held, pending) = (lock.clone(), asks.pending.clone());
@@ -97,16 +103,22 @@ impl Tidier {
         };
         let run = move || {
             while let Some(asked) = next() {
-                pending.store(false, Ordering::Release);
+                pending.swap(false, Ordering::AcqRel);
                 let patience = if asked.is_some() { PATIENCE } else { Duration::ZERO };
                 let thorough = asked.as_ref().is_some_and(|asked| asked.thorough);
-                let retained = retain();
-                let result = one_turn(&tidying, &held, patience, thorough);
-                let result = result.and_then(|tidied| retained.map(|()| tidied));
-                if matches!(result, Ok(Tidied { sealed, merged, removed }) if sealed + merged + removed > 0)
-                {
-                    tidied();
-                }
+                let result = loop {
+                    let retained = retain();
+                    let result = one_turn(&tidying, &held, patience, thorough);
+                    let result = result.and_then(|tidied| retained.map(|_| tidied));
+                    if result.as_ref().is_ok_and(Tidied::is_something) {
+                        tidied();
+                        // Sealed events take less room. What is left may still be too much.
+                        if matches!(retain(), Ok(true)) {
+                            continue;
+                        }
+                    }
+                    break result;
+                };
                 match (asked, result) {
                     // Whoever asked may be gone.
                     (Some(asked), result) => drop(asked.reply.send(result)),
