@@ -1,5 +1,7 @@
 use std::{error::Error, fmt::Display, io};
 
+use crate::advice::advice;
+
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -27,9 +29,20 @@ impl Failure {
         self
     }
 
+    /// What the user can do about it, if nothing better was said.
+    pub(crate) fn or_hint(mut self, text: impl Into<String>) -> Self {
+        if let Self::Failed { hint, .. } = &mut self {
+            hint.get_or_insert_with(|| text.into());
+        }
+        self
+    }
+
     /// Says why, with all that lies below.
     pub(crate) fn because(mut self, error: &(dyn Error + 'static)) -> Self {
-        if let Self::Failed { chain, .. } = &mut self {
+        if let Self::Failed { chain, hint } = &mut self {
+            if hint.is_none() {
+                *hint = advice(error).map(str::to_owned);
+            }
             let mut cause = Some(error);
             while let Some(error) = cause {
                 let text = error.to_string();

@@ -1,4 +1,4 @@
-use std::{process, time::Duration};
+use std::{future::Future, process, time::Duration};
 
 use tokio::time;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +37,26 @@ pub(crate) fn listen(work: Work) -> CancellationToken {
         }
     });
     token
+}
+
+/// How long what is under way may take after an interrupt before it is given up.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Finishes what may be under way when an interrupt comes; `None` if it takes too long after it,
+/// because it waits for a lock, or for a disk.
+pub(crate) async fn finish<T>(
+    interrupted: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let too_long = async {
+        interrupted.cancelled().await;
+        time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        biased;
+        result = work => Some(result),
+        () = too_long => None,
+    }
 }
 
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! The program `eventstream`: append, tail and inspect ordered streams of event messages.
 
+mod advice;
 mod args;
 mod cloud_event;
 mod commands;
@@ -30,10 +31,13 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("can't start the runtime")?
-        .block_on(commands::run(args.command))
+        .context("can't start the runtime")?;
+    let result = runtime.block_on(commands::run(args.command));
+    // What was given up after an interrupt is not waited for.
+    runtime.shutdown_background();
+    result
 }

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use eventstream_core::Identity;
+use eventstream_core::{Identity, Incarnation};
 use eventstream_persisted::StoreStats;
 use serde::Serialize;
 
 use super::store;
 use crate::{
-    args::{InfoArgs, InfoFormat},
+    args::{InfoArgs, ReportFormat},
     failure::Failure,
     output::{Output, bars, grouped, in_bytes, plural},
 };
@@ -18,8 +18,8 @@ pub(super) async fn run(args: InfoArgs) -> Result<(), Failure> {
     let stats = store.stats().await?;
     let mut output = Output::default();
     match args.output {
-        InfoFormat::Json => output.json(&Info::new(store.application(), &stats))?,
-        InfoFormat::Text => {
+        ReportFormat::Json => output.json(&Info::new(store.application(), &stats))?,
+        ReportFormat::Text => {
             for line in text(&args.store, store.application(), &stats) {
                 output.line(&line)?;
             }
@@ -31,6 +31,7 @@ pub(super) async fn run(args: InfoArgs) -> Result<(), Failure> {
 #[derive(Serialize)]
 struct Info<'a> {
     application: &'a Identity,
+    incarnation: Incarnation,
     first_offset: u64,
     next_offset: u64,
     events_by_type: BTreeMap<&'a str, u64>,
@@ -41,6 +42,7 @@ impl<'a> Info<'a> {
     fn new(application: &'a Identity, stats: &'a StoreStats) -> Self {
         Self {
             application,
+            incarnation: stats.incarnation,
             first_offset: stats.first_offset,
             next_offset: stats.next_offset,
             events_by_type: by_type(stats).collect(),
@@ -58,6 +60,7 @@ fn text(path: &Path, application: &Identity, stats: &StoreStats) -> Vec<String> 
     let mut lines = vec![
         format!("store         {}", path.display()),
         format!("application   {application}"),
+        format!("incarnation   {}", stats.incarnation),
         format!("first offset  {}", grouped(stats.first_offset)),
         format!("next offset   {}", grouped(stats.next_offset)),
         format!("size          {} on disk, {}", in_bytes(stats.bytes), plural(events, "event")),

@@ -1,10 +1,17 @@
 //! What the program can be asked for.
 
 mod append;
+mod backup;
+mod compact;
 mod demo;
 mod info;
+mod salvage;
+mod shell;
+mod stats;
 mod store;
 mod tail;
+mod truncate;
+mod verify;
 
 use crate::{args::Command, failure::Failure};
 
@@ -13,6 +20,12 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Append(args) => append::run(args).await,
         Command::Tail(args) => tail::run(args).await,
         Command::Info(args) => info::run(args).await,
+        Command::Stats(args) => stats::run(args).await,
+        Command::Verify(args) => verify::run(args).await,
+        Command::Backup(args) => backup::run(args).await,
+        Command::Truncate(args) => truncate::run(args).await,
+        Command::Compact(args) => compact::run(args).await,
+        Command::Salvage(args) => salvage::run(args).await,
         Command::Demo(args) => demo::run(args).await,
     }
 }

@@ -4,8 +4,14 @@ use std::path::{Path, PathBuf};
 
 use eventstream_core::{Error, Identity};
 use eventstream_persisted::{EmbeddedStore, EmbeddedStoreError};
+use tokio::task;
 
-use crate::{failure::Failure, naming};
+use super::shell::quoted;
+use crate::{
+    failure::Failure,
+    interrupt::{self, Work},
+    naming,
+};
 
 /// The application of a new store, if none is named.
 const DEFAULT_APPLICATION: &str = "default";
@@ -15,12 +21,54 @@ pub(super) async fn open(path: &Path) -> Result<EmbeddedStore, Failure> {
     match EmbeddedStore::open(path).await {
         Ok(store) => Ok(store),
         Err(error) if is_missing(&error) => {
-            let path = path.display();
+            let path = quoted(&path.display().to_string());
             Err(failure(&error).hint(format!(
                 "to create one, append to it: eventstream append --store {path} < events.ndjson"
             )))
         }
         Err(error) => Err(not_opened(&error, path).await),
+    }
+}
+
+/// Opens a store, and does something with it, which an interrupt ends at once.
+pub(super) async fn with<T>(
+    path: &Path,
+    work: impl AsyncFnOnce(&EmbeddedStore) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let interrupted = interrupt::listen(Work::Unfinished);
+    let work = async {
+        let opened = open(path).await?;
+        let closing = Closing(Some(opened.clone()));
+        // Goes before the other handle, also when all of this is dropped.
+        let store = opened;
+        work(&store).await.map(|done| (done, closing))
+    };
+    let (done, closing) = tokio::select! {
+        biased;
+        () = interrupted.cancelled() => Err(Failure::new("interrupted")),
+        result = work => result,
+    }?;
+    // What is done is done.
+    interrupt::finish(&interrupted, closing.close()).await;
+    Ok(done)
+}
+
+/// A store that nobody waits for when it is dropped: it may have something under way.
+struct Closing(Option<EmbeddedStore>);
+
+impl Closing {
+    async fn close(mut self) {
+        let store = self.0.take();
+        // It is closed in any case.
+        let _ = task::spawn_blocking(move || drop(store)).await;
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if let Some(store) = self.0.take() {
+            task::spawn_blocking(move || drop(store));
+        }
     }
 }
 
@@ -90,6 +138,21 @@ pub(super) async fn open_or_create(
             }
             _ => failure,
         }
+    })
+}
+
+/// Whether something in the store is damaged.
+pub(super) fn is_damage(error: &Error) -> bool {
+    matches!(problem(error), Some(EmbeddedStoreError::Damaged { .. }))
+}
+
+/// What to do about events that can't be read.
+pub(super) fn advice_on_damage(error: &Error, path: &Path) -> Option<String> {
+    let store = quoted(&path.display().to_string());
+    is_damage(error).then(|| {
+        format!(
+            "eventstream verify --store {store} says what else is damaged, and what can be done"
+        )
     })
 }
 

@@ -80,10 +80,14 @@ async fn read_to(
 ) -> Result<(), Failure> {
     // A query rather than a cursor: it knows where it ends, also if nothing of what is there is of
     // the types asked for.
-    let mut query = store.load_by_type(types(args), from(args, stats)).await.map_err(unreadable)?;
+    let mut query = store
+        .load_by_type(types(args), from(args, stats))
+        .await
+        .map_err(|error| unreadable(error, args))?;
     let mut events = Vec::new();
     loop {
-        let read = query.next_batch(&mut events, BATCH).await.map_err(unreadable)?;
+        let read =
+            query.next_batch(&mut events, BATCH).await.map_err(|error| unreadable(error, args))?;
         // What was appended since the beginning is not asked for.
         let is_last = read == 0 || events.iter().any(|event| event.offset >= end);
         events.retain(|event| event.offset < end);
@@ -104,20 +108,20 @@ async fn follow(
         .stream(EventTypes::any())
         .open(from(args, stats), types(args))
         .await
-        .map_err(unreadable)?;
+        .map_err(|error| unreadable(error, args))?;
     let mut events = Vec::new();
     loop {
-        cursor.next_batch(&mut events, BATCH).await.map_err(unreadable)?;
+        cursor.next_batch(&mut events, BATCH).await.map_err(|error| unreadable(error, args))?;
         if printer.print(&mut events)? {
             return Ok(());
         }
     }
 }
 
-fn unreadable(error: Error) -> Failure {
+fn unreadable(error: Error, args: &TailArgs) -> Failure {
     let hint = match &error {
         Error::Truncated { oldest, .. } => Some(format!("--from {oldest} begins with the oldest")),
-        _ => None,
+        _ => store::advice_on_damage(&error, &args.store),
     };
     let failure = Failure::from(error);
     match hint {

@@ -180,7 +180,10 @@ fn a_wrong_use_has_an_exit_code_of_its_own() {
 
 #[test]
 fn help_has_an_example() {
-    for command in ["append", "tail", "info", "demo"] {
+    for command in [
+        "append", "tail", "info", "demo", "stats", "verify", "backup", "truncate", "compact",
+        "salvage",
+    ] {
         let mut program = program();
         program.args([command, "--help"]);
         let done = run(program, b"");

@@ -1,19 +1,16 @@
 use std::{
+    fmt,
     fs::{self, File},
-    io::{BufRead, BufReader, Read, Write},
+    io::Write,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    process::Command,
     thread,
-    time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Nothing takes so long, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) use crate::running::Running;
 
 pub(crate) const SAMPLE: &str = include_str!("../../sample/git-history.ndjson");
 
@@ -36,11 +33,20 @@ impl Place {
         place
     }
 
+    /// Whether there is a store.
+    pub(crate) fn is_there(&self) -> bool {
+        let done = self.info_text();
+        if done.code != Some(0) {
+            done.assert_failed("there is no store at");
+        }
+        done.code == Some(0)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    fn command(&self, command: &str, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, command: &str, args: &[&str]) -> Command {
         let mut program = program();
         program.arg(command).arg("--store").arg(&self.store).args(args);
         program
@@ -65,6 +71,11 @@ impl Place {
 
     pub(crate) fn tail(&self, args: &[&str]) -> Done {
         run(self.command("tail", args), b"")
+    }
+
+    /// Reads all of the store, and finds it good.
+    pub(crate) fn verify(&self) {
+        run(self.command("verify", &[]), b"").assert_ok();
     }
 
     pub(crate) fn info(&self) -> Value {
@@ -113,7 +124,6 @@ pub(crate) fn events(ids: impl IntoIterator<Item = u64>) -> String {
 }
 
 /// What came of a program that has ended.
-#[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
@@ -122,7 +132,7 @@ pub(crate) struct Done {
 
 impl Done {
     pub(crate) fn assert_ok(&self) {
-        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{}", self.stdout);
+        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{self:?}");
     }
 
     pub(crate) fn assert_failed(&self, stderr: &str) {
@@ -133,6 +143,22 @@ impl Done {
 
     pub(crate) fn last_line(&self) -> &str {
         self.stdout.lines().last().unwrap_or_default()
+    }
+}
+
+/// The end of a long output is enough to be shown.
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = |text: &str| {
+            let start = text.char_indices().rev().nth(1_500).map_or(0, |(start, _)| start);
+            text[start..].to_owned()
+        };
+        let (stdout, stderr) = (end(&self.stdout), end(&self.stderr));
+        f.debug_struct("Done")
+            .field("code", &self.code)
+            .field("stderr", &stderr)
+            .field("stdout", &stdout)
+            .finish()
     }
 }
 
@@ -151,130 +177,4 @@ pub(crate) fn run(command: Command, input: &[u8]) -> Done {
         scope.spawn(move || stdin.write_all(input));
         running.end()
     })
-}
-
-/// A program that is running; killed when this is dropped.
-pub(crate) struct Running {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: Option<Receiver<String>>,
-    stderr: Receiver<String>,
-}
-
-impl Running {
-    pub(crate) fn start(command: Command) -> Self {
-        let mut running = Self::start_unread(command);
-        running.read_output();
-        running
-    }
-
-    /// Starts a program whose output nobody reads.
-    pub(crate) fn start_unread(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self {
-            stdin: child.stdin.take(),
-            stdout: None,
-            stderr: lines(child.stderr.take().unwrap()),
-            child,
-        }
-    }
-
-    /// Begins to read the output.
-    pub(crate) fn read_output(&mut self) {
-        self.stdout = self.child.stdout.take().map(lines);
-    }
-
-    pub(crate) fn stdin(&mut self) -> ChildStdin {
-        self.stdin.take().unwrap()
-    }
-
-    /// Sends a text, and leaves the input open.
-    pub(crate) fn send(&mut self, text: &str) {
-        let stdin = self.stdin.as_mut().unwrap();
-        stdin.write_all(text.as_bytes()).unwrap();
-        stdin.flush().unwrap();
-    }
-
-    /// Waits for the next line of the output.
-    pub(crate) fn line(&mut self) -> String {
-        next(self.stdout.as_ref().unwrap())
-    }
-
-    /// Waits for the next line of the standard error.
-    pub(crate) fn note(&mut self) -> String {
-        next(&self.stderr)
-    }
-
-    /// Reads no more of the output: it is a closed pipe now.
-    pub(crate) fn close_output(&mut self) {
-        self.child.stdout = None;
-    }
-
-    /// Reads the first line of an output that nobody else reads.
-    pub(crate) fn first_line_unread(&mut self) -> String {
-        let mut line = Vec::new();
-        let stdout = self.child.stdout.as_mut().unwrap();
-        let mut byte = [0];
-        while stdout.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
-            line.push(byte[0]);
-        }
-        String::from_utf8(line).unwrap()
-    }
-
-    pub(crate) fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).unwrap();
-        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
-    }
-
-    /// Closes the input, reads what is left of the output, and waits for the end.
-    pub(crate) fn end(mut self) -> Done {
-        self.stdin = None;
-        let stdout = self.stdout.as_ref().map_or_else(String::new, rest);
-        let stderr = rest(&self.stderr);
-        // It has closed its outputs, so it is about to end.
-        let code = self.child.wait().unwrap().code();
-        Done { code, stdout, stderr }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn next(lines: &Receiver<String>) -> String {
-    lines.recv_timeout(PATIENCE).expect("a line was expected")
-}
-
-/// All lines up to the end.
-fn rest(lines: &Receiver<String>) -> String {
-    let mut text = String::new();
-    loop {
-        match lines.recv_timeout(PATIENCE) {
-            Ok(line) => text = text + &line + "\n",
-            Err(RecvTimeoutError::Disconnected) => return text,
-            Err(RecvTimeoutError::Timeout) => panic!("the program does not end: {text}"),
-        }
-    }
-}
-
-/// Reads lines as they come.
-fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, lines) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(from).lines() {
-            let Ok(line) = line else { return };
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    });
-    lines
 }

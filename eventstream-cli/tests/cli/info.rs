@@ -9,6 +9,8 @@ fn it_says_what_is_in_the_store() {
     let place = Place::with(SAMPLE);
     let mut info = place.info();
     let bytes = info.as_object_mut().unwrap().remove("bytes").unwrap().as_u64().unwrap();
+    let incarnation = info.as_object_mut().unwrap().remove("incarnation").unwrap();
+    assert_eq!(incarnation.as_str().unwrap().len(), 36);
     assert_eq!(
         info,
         json!({
@@ -36,6 +38,7 @@ fn it_can_be_read() {
     done.assert_ok();
     for part in [
         "application   default (e72e6fba-8ed3-5cde-9ff6-36f062e1e51b)",
+        "incarnation   ",
         "first offset  0\n",
         "next offset   1,000\n",
         "1,000 events",

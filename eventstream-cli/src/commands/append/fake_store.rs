@@ -24,6 +24,8 @@ pub(super) struct State {
     /// How many of the next calls fail, and whether they commit nonetheless.
     pub(super) failures: usize,
     pub(super) failures_commit: bool,
+    /// From this call on it says no more than that it has stopped.
+    pub(super) stops_at: Option<usize>,
     /// The offset that is expected is looked at before the duplicates.
     pub(super) offset_first: bool,
 }
@@ -99,6 +101,9 @@ impl EventStore for Store {
                 state.failures -= 1;
                 if state.failures_commit {
                     let _ = state.append(&ids, expect);
+                }
+                if state.stops_at.is_some_and(|call| state.calls >= call) {
+                    return Err(Error::backend("append", false, "stopped"));
                 }
                 return Err(Error::backend("append", true, "busy"));
             }

@@ -1,19 +1,23 @@
 //! Appending what is not there yet, and counting what is.
 
-use std::{collections::HashMap, fmt, ops::Range, time::Duration};
+use std::{collections::HashMap, ops::Range, time::Duration};
 
 use eventstream_core::{Error, EventQuery, EventStore, EventTypes, Expect, Parcel, Result};
 use serde::Serialize;
-use tokio::time;
+use tokio::time::{self, Instant};
 
-use super::turn::Turn;
-use crate::cloud_event;
+use super::{
+    clash::{Clash, without_repetition},
+    turn::Turn,
+};
 
 /// After so many conflicts in a row an append no longer insists on its place.
 const CONFLICTS: usize = 8;
 /// How often a call is tried again that may well succeed later.
 const RETRIES: u32 = 6;
 const FIRST_DELAY: Duration = Duration::from_millis(50);
+/// What has waited for so long, for another program's lock, is not tried again.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What became of the input so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -39,37 +43,6 @@ pub(crate) struct Importer<S> {
     appended: u64,
     duplicates: u64,
     clash: Option<Clash>,
-}
-
-/// A duplicate, as its id has it, whose source is another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Clash {
-    message_id: String,
-    source: String,
-    known_source: String,
-}
-
-impl Clash {
-    fn between(parcel: &Parcel, known: &Parcel) -> Option<Self> {
-        let (source, known_source) = (cloud_event::source(parcel), cloud_event::source(known));
-        (source != known_source).then(|| Self {
-            message_id: parcel.message_id().to_owned(),
-            source: source.into_owned(),
-            known_source: known_source.into_owned(),
-        })
-    }
-}
-
-impl fmt::Display for Clash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { message_id, source, known_source } = self;
-        write!(
-            f,
-            "the event with id {message_id:?} and source {source:?} is not stored: the id alone \
-             identifies an event, and this one is taken by an event with source {known_source:?}; \
-             there may be more such events"
-        )
-    }
 }
 
 /// Where a parcel is in the store.
@@ -287,42 +260,25 @@ impl<S: EventStore> Importer<S> {
     /// Appends; tries again after a failure that may pass. If the first try was committed and only
     /// its answer lost, the second one is a repetition, and has the same answer.
     async fn try_append(&self, parcels: &[Parcel], expect: Expect) -> Result<Range<u64>> {
+        let begin = Instant::now();
         let mut tries = 0;
+        let mut first = None;
         loop {
             match self.store.append(parcels.to_vec(), expect).await {
-                Err(error) if error.is_retryable() && tries < RETRIES => {
+                Err(error)
+                    if error.is_retryable() && tries < RETRIES && begin.elapsed() < PATIENCE =>
+                {
+                    first.get_or_insert(error);
                     time::sleep(FIRST_DELAY * 2_u32.pow(tries)).await;
                     tries += 1;
                 }
+                // The first failure is the cause: what follows may say no more than that the store
+                // has stopped.
+                Err(error @ Error::Backend { .. }) => return Err(first.unwrap_or(error)),
                 result => return result,
             }
         }
     }
-}
-
-/// The first parcel with each message id; for all parcels, which of those they are; and whether one
-/// has another source than that one.
-fn without_repetition(parcels: Vec<Parcel>) -> (Vec<Parcel>, Vec<usize>, Option<Clash>) {
-    let mut known = HashMap::with_capacity(parcels.len());
-    let mut clash = None;
-    let mut is_first = Vec::with_capacity(parcels.len());
-    let mut slots = Vec::with_capacity(parcels.len());
-    for parcel in &parcels {
-        let count = known.len();
-        let (slot, first) = *known.entry(parcel.message_id()).or_insert((count, parcel));
-        if clash.is_none() && slot != count {
-            clash = Clash::between(parcel, first);
-        }
-        is_first.push(slot == count);
-        slots.push(slot);
-    }
-    drop(known);
-    let unique = parcels
-        .into_iter()
-        .zip(is_first)
-        .filter_map(|(parcel, is_first)| is_first.then_some(parcel))
-        .collect();
-    (unique, slots, clash)
 }
 
 /// Where the message stands that the store has named as a duplicate.

@@ -138,6 +138,20 @@ async fn a_failure_that_stays_is_said() {
     assert_eq!(importer.tally(), tally(0, 0, 0, 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_failures_the_first_is_said() {
+    let store = Store::default();
+    store.with(|it| {
+        it.failures = usize::MAX;
+        it.stops_at = Some(2);
+    });
+    let mut importer = Importer::new(store.clone(), Turn::default()).await.unwrap();
+    let error = importer.import(parcels(0..3)).await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap();
+    assert_eq!(cause.to_string(), "busy");
+    assert_eq!(store.with(|it| it.calls), 2);
+}
+
 proptest! {
     /// Whatever is there, and whatever others do: all is in the store once, where the ranges say,
     /// and what is counted is true.

@@ -1,5 +1,6 @@
 //! `eventstream append`.
 
+mod clash;
 #[cfg(test)]
 mod fake_store;
 mod importer;
@@ -13,15 +14,16 @@ use std::{
     ops::Range,
 };
 
-use eventstream_core::EventStore;
+use eventstream_core::{Error, EventStore};
 use serde::Serialize;
+use tokio::task;
 use tokio_util::sync::CancellationToken;
 
 pub(super) use importer::{Importer, Tally};
 pub(super) use intake::{Batch, Flow, Intake};
 pub(super) use turn::Turn;
 
-use super::store::Target;
+use super::store::{Target, is_damage};
 use crate::{
     args::AppendArgs,
     failure::Failure,
@@ -32,7 +34,8 @@ use crate::{
 pub(super) async fn run(args: AppendArgs) -> Result<(), Failure> {
     let interrupted = interrupt::listen(Work::Unfinished);
     let application = args.application.map(|application| application.0);
-    let target = Target::at(&args.store, application).await?;
+    let target = Target::at(&args.store, application);
+    let target = interrupt::finish(&interrupted, target).await.ok_or_else(given_up)??;
     let is_typed = io::stdin().is_terminal();
     if is_typed {
         note("Reading CloudEvents from the terminal, one JSON object a line; Ctrl-D ends it.");
@@ -48,9 +51,11 @@ pub(super) async fn run(args: AppendArgs) -> Result<(), Failure> {
     let store = match target {
         Target::Existing(store) => Some(store),
         Target::New(new) => match &first {
-            Ok(Some(_)) => Some(new.create().await?),
-            Ok(None) if new.is_named() => Some(new.create().await?),
-            Ok(None) | Err(_) => None,
+            Ok(None) if !new.is_named() => None,
+            Ok(_) => {
+                Some(interrupt::finish(&interrupted, new.create()).await.ok_or_else(given_up)??)
+            }
+            Err(_) => None,
         },
     };
     let Some(store) = store else {
@@ -59,7 +64,10 @@ pub(super) async fn run(args: AppendArgs) -> Result<(), Failure> {
         return first.and(said);
     };
 
-    let mut importer = Importer::new(store, Turn::at(&args.store)).await?;
+    let turn = Turn::at(&args.store);
+    let mut importer = interrupt::finish(&interrupted, Importer::new(store, turn))
+        .await
+        .ok_or_else(given_up)??;
     let mut output = Output::default();
     // A bar would get into the way of who types.
     let progress = if is_typed { Progress::hidden() } else { Progress::new(size) };
@@ -75,6 +83,8 @@ pub(super) async fn run(args: AppendArgs) -> Result<(), Failure> {
     progress.clear();
     // Said also after a failure: it is what was done before.
     let said = output.json(&importer.tally()).and_then(|()| output.flush());
+    // Dropping a store waits for the commit under way, which may wait for a lock.
+    interrupt::finish(&interrupted, task::spawn_blocking(move || drop(importer))).await;
     match (result, said) {
         (Err(Failure::OutputClosed), _) => {
             Err(Failure::new("nobody reads the acknowledgements any more: stopped"))
@@ -99,6 +109,25 @@ pub(super) async fn next_batch(
     }
 }
 
+fn not_appended(error: &Error) -> Failure {
+    if is_damage(error) {
+        return Failure::of(error)
+            .hint("eventstream verify says what is damaged in the store, and what can be done");
+    }
+    Failure::of(error).or_hint(
+        "what was acknowledged is stored; when the cause is gone, append the same input again: \
+         events already stored are not stored twice",
+    )
+}
+
+/// What was under way when an interrupt came took too long to be waited for.
+fn given_up() -> Failure {
+    Failure::new("interrupted while the store was waited for").hint(
+        "whether the last events were stored is not known; append the same input again: events \
+         already stored are not stored twice",
+    )
+}
+
 /// Appends the batch, and all that comes after it. `done` is told where the events of each batch
 /// are, once they are durable.
 pub(super) async fn import_all<S: EventStore>(
@@ -111,8 +140,11 @@ pub(super) async fn import_all<S: EventStore>(
 ) -> Result<(), Failure> {
     let mut has_warned = false;
     while let Some(Batch { parcels, position }) = batch {
-        // Not under a select: what has begun is finished, and told.
-        let ranges = importer.import(parcels).await?;
+        // What has begun is finished, and told, unless that takes too long.
+        let ranges = interrupt::finish(interrupted, importer.import(parcels))
+            .await
+            .ok_or_else(given_up)?
+            .map_err(|error| not_appended(&error))?;
         done(&ranges)?;
         if let Some(clash) = importer.clash()
             && !has_warned

@@ -2,6 +2,8 @@
 
 use std::{env, path::Path};
 
+use crate::commands::shell::quoted;
+
 /// A line is not longer than this; a command that is goes on in the next one.
 const WIDTH: usize = 76;
 
@@ -44,16 +46,6 @@ fn by_cargo() -> Option<String> {
     Some(format!("cargo run {profile}-q -p {} --", env!("CARGO_PKG_NAME")))
 }
 
-/// The text as one word of a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=+@%,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 /// The parts of a command on as many lines as it takes.
 fn folded(parts: &[&str]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -75,15 +67,6 @@ fn folded(parts: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_if_need_be() {
-        assert_eq!(quoted("./a-b/c_1.x"), "./a-b/c_1.x");
-        assert_eq!(quoted("two words"), "'two words'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted("$HOME"), "'$HOME'");
-        assert_eq!(quoted(""), "''");
-    }
 
     #[test]
     fn a_long_command_is_folded_between_its_parts() {

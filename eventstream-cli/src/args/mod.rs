@@ -1,9 +1,13 @@
 //! The command line.
 
+mod care;
+
 use std::{num::IntErrorKind, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use eventstream_core::EventType;
+
+pub(crate) use care::{BackupArgs, CompactArgs, SalvageArgs, StatsArgs, TruncateArgs, VerifyArgs};
 
 use crate::naming::Application;
 
@@ -26,6 +30,12 @@ pub(crate) enum Command {
     Append(AppendArgs),
     Tail(TailArgs),
     Info(InfoArgs),
+    Stats(StatsArgs),
+    Verify(VerifyArgs),
+    Backup(BackupArgs),
+    Truncate(TruncateArgs),
+    Compact(CompactArgs),
+    Salvage(SalvageArgs),
     Demo(DemoArgs),
 }
 
@@ -115,7 +125,8 @@ pub(crate) enum EventFormat {
 
 /// Show what is in a store.
 ///
-/// Its application, the first and the next offset, the events by type, and its size.
+/// Its application, its incarnation, the first and the next offset, the events by type, and its
+/// size.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  eventstream info --store ./git -o json")]
 pub(crate) struct InfoArgs {
@@ -125,12 +136,12 @@ pub(crate) struct InfoArgs {
 
     /// How to show it: as text or as JSON
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output: InfoFormat,
+    pub(crate) output: ReportFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum InfoFormat {
-    /// For people: with bars that compare the types
+pub(crate) enum ReportFormat {
+    /// For people
     Text,
     /// For programs: one JSON object
     Json,
