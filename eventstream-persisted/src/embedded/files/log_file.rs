@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
     io,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -105,12 +106,21 @@ impl Frame {
 
     /// The entries of the events and their wire bytes, with their offsets.
     pub(crate) fn events(&self) -> impl Iterator<Item = (u64, Entry, Bytes)> {
+        self.ranges().map(|(offset, entry, range)| (offset, entry, self.body.slice(range)))
+    }
+
+    /// The same, for those who keep nothing of it.
+    pub(crate) fn slices(&self) -> impl Iterator<Item = (u64, Entry, &[u8])> {
+        self.ranges().map(|(offset, entry, range)| (offset, entry, &self.body[range]))
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = (u64, Entry, Range<usize>)> {
         let mut start = 0;
         self.entries().zip(self.header.first..).map(move |(entry, offset)| {
             let end = (entry.end as usize).clamp(start, self.body.len());
-            let wire = self.body.slice(start..end);
+            let range = start..end;
             start = end;
-            (offset, entry, wire)
+            (offset, entry, range)
         })
     }
 }

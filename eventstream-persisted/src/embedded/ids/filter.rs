@@ -1,7 +1,7 @@
-/// Bits for each entry: one in a hundred or so that are not there passes.
-const BITS: usize = 10;
+/// Bits for each entry: some in a thousand that are not there pass.
+const BITS: usize = 16;
 /// Of them so many are set.
-const PROBES: u32 = 6;
+const PROBES: u32 = 7;
 /// The bytes that all bits of one entry lie in: what a processor reads at once.
 const BLOCK: usize = 64;
 
@@ -76,7 +76,7 @@ mod tests {
         (0..10_000).for_each(|n| filter.insert(hash(n)));
         assert!((0..10_000).all(|n| filter.may_contain(hash(n))));
         let passing = (10_000..110_000).filter(|n| filter.may_contain(hash(*n))).count();
-        assert!(passing < 2_500, "{passing} of 100,000");
+        assert!(passing < 500, "{passing} of 100,000");
         let again = Filter::from_bytes(filter.bytes().to_vec()).unwrap();
         assert!((0..10_000).all(|n| again.may_contain(hash(n))));
         assert!(Filter::from_bytes(vec![0; 63]).is_none() && Filter::from_bytes(vec![]).is_none());

@@ -25,19 +25,55 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    /// Of all events of a store, up to `head.next`. Runs are opened, unless they were before, and
-    /// what is in none is read.
-    pub(crate) fn load(files: &Files, head: &Head, before: Option<Self>) -> Result<Self> {
-        let mut known = before.map_or_else(Vec::new, |before| before.runs);
+    /// Of all events of a store, up to `head.next`. Runs are opened, and what is in none is read.
+    pub(crate) fn load(files: &Files, head: &Head) -> Result<Self> {
         let mut ids = Self { runs: Vec::new(), fresh: HashMap::default(), twins: Vec::new() };
         let mut position = head.oldest;
         while position < head.next {
-            position = match ids.open_run(files, position, &mut known)? {
+            position = match ids.open_run(files, position, &mut Vec::new())? {
                 Some(next) => next,
                 None => ids.read(files, position, head.next)?,
             };
         }
         Ok(ids)
+    }
+
+    /// The same of other files, after somebody has tidied up: what is in runs by now need not be held
+    /// in memory any more.
+    pub(crate) fn follow(&mut self, files: &Files, head: &Head) -> Result<()> {
+        let mut known = std::mem::take(&mut self.runs);
+        let mut position = head.oldest;
+        let mut covered = Vec::new();
+        while position < head.next {
+            match self.open_run(files, position, &mut known)? {
+                Some(next) => {
+                    covered.push(position..next);
+                    position = next;
+                }
+                // A run that was there and is damaged now, or what no run has ever had.
+                None => position = self.keep_or_read(files, position, head.next, &known)?,
+            }
+        }
+        let is_fresh = |offset: u64| {
+            offset >= head.oldest && !covered.iter().any(|range| range.contains(&offset))
+        };
+        self.fresh.retain(|_, offset| is_fresh(*offset));
+        self.twins.retain(|(_, offset)| is_fresh(*offset));
+        Ok(())
+    }
+
+    /// Goes on behind events that are in no run: they are held in memory, unless a run of before had
+    /// them.
+    fn keep_or_read(&mut self, files: &Files, from: u64, end: u64, before: &[Run]) -> Result<u64> {
+        let next = match files.catalog().find(from) {
+            Place::Segment(segment) => Some(segment.next()),
+            Place::Log(_, next) | Place::Missing(next) => next,
+        };
+        let next = next.unwrap_or(end).min(end);
+        if before.iter().any(|run| run.first() < next && from < run.next()) {
+            self.read_range(files, from, next)?;
+        }
+        Ok(next)
     }
 
     /// The run that covers the offset and most behind it; returns where it ends.

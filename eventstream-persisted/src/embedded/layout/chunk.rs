@@ -74,20 +74,19 @@ pub(crate) struct EncodedChunk {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Puts events into a chunk.
+/// Puts events into a chunk: their lengths, and their bytes one after another.
 pub(crate) fn encode_chunk(
     first: u64,
     time: u64,
-    events: &[Bytes],
+    lens: &[u32],
+    events: &[u8],
     compression: Compression,
 ) -> EncodedChunk {
-    let mut raw = Vec::with_capacity(events.iter().map(|event| event.len() + 4).sum());
-    for event in events {
-        raw.put_u32(u32_of(event.len()));
+    let mut raw = Vec::with_capacity(lens.len() * 4 + events.len());
+    for len in lens {
+        raw.put_u32(*len);
     }
-    for event in events {
-        raw.extend_from_slice(event);
-    }
+    raw.extend_from_slice(events);
     let (flag, stored) = match compression {
         Compression::None => (STORED, Cow::Borrowed(&raw)),
         Compression::Lz4 => {
@@ -105,7 +104,7 @@ pub(crate) fn encode_chunk(
         compression: flag,
         first,
         time,
-        count: u32_of(events.len()),
+        count: u32_of(lens.len()),
         raw_len: u32_of(raw.len()),
         stored_len: u32_of(stored.len()),
     };
@@ -232,18 +231,10 @@ struct Groups<'a> {
 impl<'a> ChunkIndex<'a> {
     /// The bytes of an index of events with these types and sources.
     pub(crate) fn encode(types: &[u64], sources: &[u64]) -> Vec<u8> {
-        let (types, sources) = (grouped(types), grouped(sources));
-        let mut bytes = vec![0; 4];
-        bytes.put_u16(low_u16(types.len()));
-        bytes.put_u16(low_u16(sources.len()));
-        for groups in [types, sources] {
-            for (hash, events) in &groups {
-                bytes.put_u32(*hash);
-                bytes.put_u16(low_u16(events.len()));
-            }
-            for (_, events) in &groups {
-                bytes.extend_from_slice(events);
-            }
+        let mut bytes = vec![0; 8];
+        for (place, hashes) in [(4, types), (6, sources)] {
+            let groups = put_groups(&mut bytes, hashes);
+            bytes[place..place + 2].copy_from_slice(&low_u16(groups).to_le_bytes());
         }
         let checksum = crc32c::crc32c(&bytes[4..]);
         bytes[..4].copy_from_slice(&checksum.to_le_bytes());
@@ -307,15 +298,18 @@ fn short(hash: u64) -> u32 {
     u32::try_from(hash >> 32).unwrap_or_default()
 }
 
-fn grouped(hashes: &[u64]) -> Vec<(u32, Vec<u8>)> {
-    let mut groups: Vec<(u32, Vec<u8>)> = Vec::new();
-    for (hash, event) in hashes.iter().zip(0..=u8::MAX) {
-        let hash = short(*hash);
-        match groups.iter_mut().find(|(other, _)| *other == hash) {
-            Some((_, events)) => events.push(event),
-            None => groups.push((hash, vec![event])),
-        }
+/// Adds the groups of events with these hashes, in the order of the hashes; returns how many.
+fn put_groups(bytes: &mut Vec<u8>, hashes: &[u64]) -> usize {
+    let mut events: Vec<(u32, u8)> =
+        hashes.iter().map(|hash| short(*hash)).zip(0..=u8::MAX).collect();
+    events.sort_unstable();
+    let mut groups = 0;
+    for group in events.chunk_by(|(one, _), (other, _)| one == other) {
+        bytes.put_u32(group[0].0);
+        bytes.put_u16(low_u16(group.len()));
+        groups += 1;
     }
+    bytes.extend(events.iter().map(|(_, event)| event));
     groups
 }
 
@@ -332,11 +326,16 @@ mod tests {
         (0..40).map(|n| Bytes::from(format!("event {n} ").repeat(n))).collect()
     }
 
+    fn encode(first: u64, time: u64, events: &[Bytes], compression: Compression) -> EncodedChunk {
+        let lens: Vec<_> = events.iter().map(|event| u32_of(event.len())).collect();
+        encode_chunk(first, time, &lens, &events.concat(), compression)
+    }
+
     #[test]
     fn what_is_written_is_read_again() {
         for (compression, flag) in [(Compression::None, STORED), (Compression::Lz4, LZ4)] {
             let events = events();
-            let chunk = encode_chunk(7, 99, &events, compression);
+            let chunk = encode(7, 99, &events, compression);
             assert_eq!(chunk.header.compression, flag);
             let header = ChunkHeader::decode(&chunk.bytes).unwrap();
             assert_eq!(header, chunk.header);
@@ -350,13 +349,13 @@ mod tests {
             assert_eq!((view.event(39), view.event(40)), (Some(&events[39][..]), None));
         }
         // Nothing to be gained.
-        let short = encode_chunk(0, 0, &[Bytes::from_static(b"x")], Compression::Lz4);
+        let short = encode(0, 0, &[Bytes::from_static(b"x")], Compression::Lz4);
         assert_eq!(short.header.compression, STORED);
     }
 
     #[test]
     fn every_flipped_byte_is_noticed() {
-        let chunk = encode_chunk(7, 99, &events(), Compression::Lz4);
+        let chunk = encode(7, 99, &events(), Compression::Lz4);
         for at in 0..chunk.bytes.len() {
             let mut bytes = chunk.bytes.clone();
             bytes[at] ^= 1 << (at % 8);

@@ -18,7 +18,7 @@ use crate::{
         layout::{Charter, Record},
         read::{Filter, read_page},
         tidy::Tidying,
-        write::Core,
+        write::{Core, Reuse},
     },
 };
 
@@ -120,7 +120,7 @@ impl Fixture {
 
     pub(super) fn rotate(&mut self) -> Result<()> {
         self.core.catch_up()?;
-        self.core.rotate_if(true)?;
+        self.core.rotate(Reuse::Spare)?;
         Ok(())
     }
 

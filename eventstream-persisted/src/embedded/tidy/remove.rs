@@ -67,7 +67,7 @@ pub(super) fn rewrite(
         };
         for (wire, offset) in chunk.events().zip(entry.first..) {
             if offset == expected {
-                writer.push(wire, entry.time).map_err(&write)?;
+                writer.push_wire(wire, entry.time).map_err(&write)?;
                 expected += 1;
             }
         }

@@ -68,9 +68,10 @@ fn seal(
         let Ok(frame) = frames.next().map_err(&read)? else {
             return Ok(Some("a frame is damaged"));
         };
-        for (offset, entry, wire) in frame.events() {
+        let time = frame.header.time;
+        for (offset, entry, wire) in frame.slices() {
             if (first..next).contains(&offset) {
-                writer.push(wire, frame.header.time).map_err(&write)?;
+                writer.push(wire, time, entry.event_type, entry.source).map_err(&write)?;
                 let delta = u32::try_from(offset - first).unwrap_or(u32::MAX);
                 ids.push(RunEntry { hash: entry.id, delta });
             }

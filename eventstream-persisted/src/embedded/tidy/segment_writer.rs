@@ -7,6 +7,7 @@ use crate::{
     Compression,
     embedded::{
         disk::{Disk, File, names},
+        ids::HashIsKey,
         layout::{
             Charter, ChunkIndex, DirectoryEntry, MAX_CHUNK_BYTES, MAX_CHUNK_EVENTS, SegmentHeader,
             Trailer, TypeCount, encode_chunk, encode_types,
@@ -30,7 +31,8 @@ pub(super) struct SegmentWriter<'a> {
     at: u64,
     indexes: Vec<u8>,
     directory: Vec<DirectoryEntry>,
-    types: HashMap<String, u64>,
+    /// The names of the types and how many events have them, by the hashes of the names.
+    types: HashMap<u64, TypeCount, HashIsKey>,
     raw_bytes: u64,
     chunk: Chunk,
     oldest_time: Option<u64>,
@@ -41,10 +43,21 @@ pub(super) struct SegmentWriter<'a> {
 struct Chunk {
     first: u64,
     time: u64,
-    events: Vec<Bytes>,
-    bytes: usize,
+    lens: Vec<u32>,
+    events: Vec<u8>,
     types: Vec<u64>,
     sources: Vec<u64>,
+}
+
+impl Chunk {
+    /// Begins the next one, in the same memory.
+    fn begin(&mut self, first: u64) {
+        self.first = first;
+        self.lens.clear();
+        self.events.clear();
+        self.types.clear();
+        self.sources.clear();
+    }
 }
 
 impl<'a> SegmentWriter<'a> {
@@ -68,44 +81,59 @@ impl<'a> SegmentWriter<'a> {
             at: 0,
             indexes: Vec::new(),
             directory: Vec::new(),
-            types: HashMap::new(),
+            types: HashMap::default(),
             raw_bytes: 0,
             chunk: Chunk { first, ..Chunk::default() },
             oldest_time: None,
         })
     }
 
-    /// Adds the next event, which was committed at this time.
-    pub(super) fn push(&mut self, wire: Bytes, time: u64) -> io::Result<()> {
-        let parcel = Parcel::from_trusted_wire(wire).map_err(io::Error::other)?;
-        let len = parcel.wire().len();
-        let is_full =
-            self.chunk.events.len() >= MAX_CHUNK_EVENTS || self.chunk.bytes + len > MAX_CHUNK_BYTES;
-        if is_full && !self.chunk.events.is_empty() {
+    /// Adds the next event, which was committed at this time, and whose type and source have these
+    /// hashes.
+    pub(super) fn push(
+        &mut self,
+        wire: &[u8],
+        time: u64,
+        event_type: u64,
+        source: u64,
+    ) -> io::Result<()> {
+        let is_full = self.chunk.lens.len() >= MAX_CHUNK_EVENTS
+            || self.chunk.events.len() + wire.len() > MAX_CHUNK_BYTES;
+        if is_full && !self.chunk.lens.is_empty() {
             self.end_chunk()?;
         }
-        match self.types.get_mut(parcel.event_type()) {
-            Some(count) => *count += 1,
-            None => {
-                self.types.insert(parcel.event_type().to_owned(), 1);
-            }
+        if let Some(known) = self.types.get_mut(&event_type) {
+            known.count += 1;
+        } else {
+            let parcel = Parcel::from_trusted_wire(Bytes::copy_from_slice(wire));
+            let name = parcel.map_err(io::Error::other)?.event_type().to_owned();
+            self.types.insert(event_type, TypeCount { name, count: 1 });
         }
-        let handler = parcel.source_handler().map_or("", |handler| handler.key);
         let chunk = &mut self.chunk;
-        chunk.types.push(self.charter.hash_type(parcel.event_type()));
-        chunk.sources.push(self.charter.hash_source(handler, parcel.source_instance_id()));
+        chunk.types.push(event_type);
+        chunk.sources.push(source);
         chunk.time = time;
-        chunk.bytes += len;
-        chunk.events.push(parcel.wire().clone());
+        chunk.lens.push(u32::try_from(wire.len()).map_err(io::Error::other)?);
+        chunk.events.extend_from_slice(wire);
         self.oldest_time.get_or_insert(time);
-        self.raw_bytes += len as u64;
+        self.raw_bytes += wire.len() as u64;
         Ok(())
+    }
+
+    /// Adds the next event, of which nothing is known but its bytes.
+    pub(super) fn push_wire(&mut self, wire: Bytes, time: u64) -> io::Result<()> {
+        let parcel = Parcel::from_trusted_wire(wire).map_err(io::Error::other)?;
+        let handler = parcel.source_handler().map_or("", |handler| handler.key);
+        let event_type = self.charter.hash_type(parcel.event_type());
+        let source = self.charter.hash_source(handler, parcel.source_instance_id());
+        self.push(parcel.wire(), time, event_type, source)
     }
 
     fn end_chunk(&mut self) -> io::Result<()> {
         let chunk = &self.chunk;
         let index = ChunkIndex::encode(&chunk.types, &chunk.sources);
-        let encoded = encode_chunk(chunk.first, chunk.time, &chunk.events, self.compression);
+        let Chunk { first, time, lens, events, .. } = chunk;
+        let encoded = encode_chunk(*first, *time, lens, events, self.compression);
         let header = encoded.header;
         self.directory.push(DirectoryEntry {
             first: header.first,
@@ -120,8 +148,7 @@ impl<'a> SegmentWriter<'a> {
         });
         self.indexes.extend(index);
         self.piece.extend(encoded.bytes);
-        let chunk = Chunk { first: header.next(), ..Chunk::default() };
-        self.chunk = chunk;
+        self.chunk.begin(header.next());
         if self.piece.len() >= PIECE { self.write() } else { Ok(()) }
     }
 
@@ -134,7 +161,7 @@ impl<'a> SegmentWriter<'a> {
 
     /// Gives the segment its name, if all events are there. It is on disk then, but for the name.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        if !self.chunk.events.is_empty() {
+        if !self.chunk.lens.is_empty() {
             self.end_chunk()?;
         }
         if self.chunk.first != self.header.next {
@@ -146,8 +173,7 @@ impl<'a> SegmentWriter<'a> {
             entry.index_at += indexes_at;
             entry.encode(&mut meta);
         }
-        let mut types: Vec<_> =
-            self.types.drain().map(|(name, count)| TypeCount { name, count }).collect();
+        let mut types: Vec<_> = self.types.drain().map(|(_, count)| count).collect();
         types.sort_by(|a, b| a.name.cmp(&b.name));
         let types = encode_types(&types);
         meta.extend_from_slice(&types);

@@ -11,7 +11,8 @@ use eventstream_core::{Error, Parcel};
 use super::{
     batch::{Batch, Outcome},
     live::{Live, Written},
-    recovery, rotation,
+    recovery,
+    rotation::{self, Reuse},
 };
 use crate::embedded::{
     disk::{names, replace},
@@ -130,11 +131,18 @@ impl Core {
         &mut self,
         write: impl FnOnce(&mut Batch<'_>) -> Result<()>,
     ) -> Result<Committed> {
-        let has_rotated = self.rotate_if(self.state.live.end.at >= self.log_bytes)?;
+        let is_full = self.state.live.end.at >= self.log_bytes;
+        let has_rotated = is_full && self.rotate(Reuse::Spare)?;
         // Taken out: after a failure, those of the batch must not stay.
         let mut ids = match self.ids.take() {
-            Some(ids) if !self.ids_are_stale => ids,
-            before => self.load_ids(before)?,
+            Some(mut ids) => {
+                if self.ids_are_stale {
+                    self.files.refresh()?;
+                    ids.follow(&self.files, &self.published)?;
+                }
+                ids
+            }
+            None => self.load_ids()?,
         };
         self.ids_are_stale = false;
         let mut batch = Batch::new(&self.files, &self.state, &mut ids);
@@ -149,18 +157,18 @@ impl Core {
         Ok(Committed { first, parcels, has_rotated })
     }
 
-    fn load_ids(&self, before: Option<Ids>) -> Result<Ids> {
+    fn load_ids(&self) -> Result<Ids> {
         /// So often is it tried: a log that somebody seals meanwhile is
         /// removed, or written over.
         const TRIES: usize = 3;
 
-        let mut loaded = Ids::load(&self.files, &self.published, before);
+        let mut loaded = Ids::load(&self.files, &self.published);
         for _ in 1..TRIES {
             if loaded.is_ok() {
                 break;
             }
             self.files.refresh()?;
-            loaded = Ids::load(&self.files, &self.published, None);
+            loaded = Ids::load(&self.files, &self.published);
         }
         loaded
     }
@@ -200,8 +208,8 @@ impl Core {
     }
 
     /// Begins a new log, if there is anything in this one.
-    pub(crate) fn rotate_if(&mut self, condition: bool) -> Result<bool> {
-        if !condition || self.state.next == self.state.live.log.first() {
+    pub(crate) fn rotate(&mut self, reuse: Reuse) -> Result<bool> {
+        if self.state.next == self.state.live.log.first() {
             return Ok(false);
         }
         // Said before it is done: if this process is killed in between, the next one to append does
@@ -211,7 +219,7 @@ impl Core {
             .head
             .write(&*self.files.disk, &upcoming)
             .map_err(self.files.error("write to", names::HEAD))?;
-        match rotation::create_log(&self.files, self.state.next) {
+        match rotation::create_log(&self.files, self.state.next, reuse) {
             Ok(live) => {
                 self.state.live = live;
                 self.published = upcoming;
@@ -242,7 +250,7 @@ impl Core {
         // So that the space of what is truncated can be given back, where it is much of the log.
         let first = self.state.live.log.first();
         if before > first && (before - first) >= (next - before) {
-            self.rotate_if(true)?;
+            self.rotate(Reuse::Nothing)?;
         }
         Ok(Ok(oldest..before))
     }

@@ -9,4 +9,6 @@ mod thread;
 
 pub(super) use self::core::{Core, now};
 pub(super) use recovery::{Found, find_end};
+#[cfg(test)]
+pub(super) use rotation::Reuse;
 pub(super) use thread::{Desk, PATIENCE, Writer};

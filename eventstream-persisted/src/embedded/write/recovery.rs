@@ -1,6 +1,10 @@
 //! Finding out where a store ends: when it is opened, and when others have appended.
 
-use super::{core::State, live::Live, rotation};
+use super::{
+    core::State,
+    live::Live,
+    rotation::{self, Reuse},
+};
 use crate::embedded::{
     disk::{names, replace},
     error::Result,
@@ -52,7 +56,7 @@ pub(super) fn recover(files: &Files) -> Result<State> {
         Found::End(state) => state,
         // Its offsets are not given again: whoever reads them hears that they are damaged.
         Found::Lost { oldest, next } => {
-            State { live: rotation::create_log(files, next)?, oldest, next }
+            State { live: rotation::create_log(files, next, Reuse::Nothing)?, oldest, next }
         }
     };
     if files.stored_oldest()?.is_none() {

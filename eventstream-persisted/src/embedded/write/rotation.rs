@@ -14,14 +14,28 @@ pub(super) fn head_of_new_log(files: &Files, oldest: u64, first: u64) -> Head {
     Head { oldest, next: first, log: first, tail: LOG_HEADER as u64, chain }
 }
 
+/// What a new log is written over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reuse {
+    /// The file of a log whose events were sealed, if there is one: where many more are to come.
+    Spare,
+    /// Nothing: where room is to be given back.
+    Nothing,
+}
+
 /// Makes a log whose first event will have this offset.
-pub(super) fn create_log(files: &Files, first: u64) -> Result<Live> {
+pub(super) fn create_log(files: &Files, first: u64, reuse: Reuse) -> Result<Live> {
     let name = Numbered::Log { first }.name();
     let draft = draft(&name);
     let (header, chain) = LogHeader { tag: files.charter.tag(), first }.encode();
     // What is left in it of its former life goes on from other headers.
-    let taken = files.disk.rename(names::SPARE, &draft).and_then(|()| files.disk.open(&draft));
-    let file = taken.or_else(|_| files.disk.create(&draft));
+    let file = match reuse {
+        Reuse::Spare => {
+            files.disk.rename(names::SPARE, &draft).and_then(|()| files.disk.open(&draft))
+        }
+        Reuse::Nothing => Err(std::io::ErrorKind::NotFound.into()),
+    };
+    let file = file.or_else(|_| files.disk.create(&draft));
     let written = file.and_then(|file| {
         file.write_at(&header, 0)?;
         file.sync()?;

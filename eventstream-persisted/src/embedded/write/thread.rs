@@ -14,7 +14,7 @@ use std::{
 use eventstream_core::{Expect, Result};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Core;
+use super::{Core, core::Committed, rotation::Reuse};
 use crate::{
     RecentEvents,
     embedded::{
@@ -165,7 +165,7 @@ impl Thread {
                     answer(reply, "truncate", truncated);
                 }
                 Request::Rotate { reply } => {
-                    let rotated = self.locked(|core, _| core.rotate_if(true));
+                    let rotated = self.locked(|core, _| core.rotate(Reuse::Nothing));
                     answer(reply, "compact", rotated.map(Ok));
                 }
             }
@@ -221,18 +221,17 @@ impl Thread {
                 }
                 Ok(())
             })?;
-            // Before those who wait are woken: they find the events here.
-            desk.recent.record(committed.first, &committed.parcels);
-            desk.watch.committed(core.next());
             (desk.committed)(core.oldest(), core.next(), committed.has_rotated);
-            Ok(())
+            Ok(committed)
         });
         // Whoever asked may be gone: that changes nothing.
         match result {
-            Ok(()) => {
+            Ok(committed) => {
+                // First, so that they can go on while the rest is done.
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     let _ = reply.send(outcome);
                 }
+                self.make_known(&committed);
             }
             // What was found out about each rests on what the others did, and that is undone.
             Err(error) => {
@@ -257,6 +256,15 @@ impl Thread {
             }
         }
         held
+    }
+}
+
+impl Thread {
+    /// Tells those who follow.
+    fn make_known(&self, Committed { first, parcels, .. }: &Committed) {
+        // Before they are woken: they find the events here.
+        self.desk.recent.record(*first, parcels);
+        self.desk.watch.committed(first + parcels.len() as u64);
     }
 }
 
