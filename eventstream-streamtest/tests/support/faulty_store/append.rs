@@ -97,7 +97,10 @@ impl FaultyStore {
     /// With a range that is looked up before others come between.
     async fn commit_unlocked(&self, parcels: Vec<Parcel>) -> Result<Range<u64>> {
         let start = self.inner.data.end();
-        yield_now().await;
+        // Time for another one, also where there is but one processor.
+        for _ in 0..20 {
+            yield_now().await;
+        }
         let range = self.commit(parcels, Expect::Any).await?;
         Ok(start..start + (range.end - range.start))
     }
