@@ -6,6 +6,7 @@
 mod append;
 mod care;
 mod damage;
+mod golden;
 mod open;
 mod processes;
 mod read;
