@@ -2,6 +2,7 @@
 
 mod backoff;
 mod batches;
+mod begin;
 mod cancel;
 mod conflicts;
 mod count;

@@ -7,7 +7,8 @@ use std::{
 };
 
 use eventstream_core::{
-    CloseHandle, Cursor, Envelope, Error, Event, EventStream, EventTypes, Identity, Parcel, Result,
+    CloseHandle, Cursor, Envelope, Error, Event, EventStream, EventTypes, Identity, Incarnation,
+    Parcel, Result,
 };
 use tokio::{sync::Notify, time::Instant};
 
@@ -51,6 +52,7 @@ struct Shared {
 
 pub(crate) struct State {
     pub(crate) produced: EventTypes,
+    pub(crate) incarnation: Option<Incarnation>,
     pub(crate) events: Vec<Parcel>,
     /// What cursors say when they come to an offset.
     pub(crate) fakes: BTreeMap<u64, VecDeque<Fake>>,
@@ -77,6 +79,7 @@ impl FakeStream {
             appended: Notify::new(),
             state: Mutex::new(State {
                 produced: EventTypes::from_iter(["a", "b", "c"]),
+                incarnation: None,
                 events: Vec::new(),
                 fakes: BTreeMap::new(),
                 types_fail: 0,
@@ -157,6 +160,10 @@ impl EventStream for FakeStream {
         state.types_asked += 1;
         fail(&mut state.types_fail, "asking for the types")?;
         Ok(state.produced.clone())
+    }
+
+    async fn incarnation(&self) -> Result<Option<Incarnation>> {
+        Ok(self.state().incarnation)
     }
 
     async fn open(&self, offset: u64, types: EventTypes) -> Result<FakeCursor> {
