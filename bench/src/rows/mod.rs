@@ -1,6 +1,7 @@
 //! The rows, by the names that the targets have.
 
 mod consumer;
+mod growth;
 mod memory;
 mod store;
 
@@ -23,6 +24,7 @@ pub fn all() -> Vec<Row> {
         row("P3", "store: replay of all types", store::replay),
         row("P4", "store: replay of one of 100 types", store::filter),
         row("P5", "store: bytes per event, and opening", store::size),
+        row("G1", "store: what does not grow with it", growth::growth),
         row("C1", "consumer: over a bare cursor", consumer::overhead),
     ]
 }

@@ -162,6 +162,7 @@ impl Ids {
 
     /// Adds the offsets that the message may have whose id has this hash.
     pub(crate) fn find(&mut self, files: &Files, hash: u64, found: &mut Vec<u64>) -> Result<()> {
+        let before = found.len();
         let mut damaged = None;
         for (place, run) in self.runs.iter().enumerate() {
             if run.may_contain(hash) {
@@ -176,7 +177,7 @@ impl Ids {
             warn(files, &name, problem);
             let run = self.runs.swap_remove(place);
             self.read_range(files, run.first(), run.next())?;
-            found.clear();
+            found.truncate(before);
             return self.find(files, hash, found);
         }
         if let Some(offset) = self.fresh.get(&hash) {

@@ -105,10 +105,11 @@ impl Fixture {
         let records: Vec<_> =
             numbers.map(|number| Record::new(&self.files.charter, parcel(number))).collect();
         let mut outcome = None;
-        self.core.commit(|batch| {
+        let committed = self.core.commit(|batch| {
             outcome = Some(batch.append(records, Expect::Any)?);
             Ok(())
         })?;
+        self.core.remember(&committed);
         Ok(outcome.unwrap())
     }
 

@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use eventstream_core::{Error, Expect};
 
@@ -6,7 +6,7 @@ use super::core::State;
 use crate::embedded::{
     error::Result,
     files::Files,
-    ids::Ids,
+    ids::{HashIsKey, Ids},
     layout::Record,
     read::{ReadEvent, read_event},
 };
@@ -18,17 +18,28 @@ pub(super) type Outcome<T> = eventstream_core::Result<T>;
 pub(crate) struct Batch<'a> {
     files: &'a Files,
     state: &'a State,
-    /// Those of the batch are noted here as well: if it does not take place, they are to be read
-    /// anew.
     ids: &'a mut Ids,
     /// What is appended, from `state.next` on.
     records: Vec<Record>,
+    /// Where those of the records are, by the hashes of their ids, that were appended before the
+    /// last time that somebody had to know.
+    pending: HashMap<u64, Vec<u64>, HashIsKey>,
+    /// So many of the records are there.
+    indexed: usize,
     found: Vec<u64>,
 }
 
 impl<'a> Batch<'a> {
     pub(super) fn new(files: &'a Files, state: &'a State, ids: &'a mut Ids) -> Self {
-        Self { files, state, ids, records: Vec::new(), found: Vec::new() }
+        Self {
+            files,
+            state,
+            ids,
+            records: Vec::new(),
+            pending: HashMap::default(),
+            indexed: 0,
+            found: Vec::new(),
+        }
     }
 
     /// Appends events after those that are here, or says why they can't be, in which case nothing
@@ -50,9 +61,6 @@ impl<'a> Batch<'a> {
         let Some(next) = actual.checked_add(records.len() as u64) else {
             return Ok(Err(Error::backend("append", false, "the store has no offsets left")));
         };
-        for (record, offset) in records.iter().zip(actual..) {
-            self.ids.insert(record.id, offset);
-        }
         self.records.append(&mut records);
         Ok(Ok(actual..next))
     }
@@ -68,6 +76,7 @@ impl<'a> Batch<'a> {
     /// The range that parcels were given before, if this append is a repetition; an error if it is
     /// one in part.
     fn repetition(&mut self, records: &[Record]) -> Result<Option<Outcome<Range<u64>>>> {
+        self.index_pending();
         let mut first_known = None;
         let mut run = None;
         let mut is_run = true;
@@ -91,10 +100,21 @@ impl<'a> Batch<'a> {
         Ok(Some(Err(Error::DuplicateMessage { message_id: message_id.to_owned(), offset })))
     }
 
+    /// Notes where the records are. A batch of one append needs it never.
+    fn index_pending(&mut self) {
+        for (record, offset) in self.records.iter().zip(self.state.next..).skip(self.indexed) {
+            self.pending.entry(record.id).or_default().push(offset);
+        }
+        self.indexed = self.records.len();
+    }
+
     /// Where a message is.
     fn find(&mut self, message_id: &str, hash: u64) -> Result<Option<u64>> {
         let mut found = std::mem::take(&mut self.found);
         found.clear();
+        if let Some(pending) = self.pending.get(&hash) {
+            found.extend(pending);
+        }
         let read = self.ids.find(self.files, hash, &mut found);
         // A message stands once, but two ids can have one hash.
         let mut place = None;

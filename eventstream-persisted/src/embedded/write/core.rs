@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use eventstream_core::{Error, Parcel};
+use eventstream_core::Error;
 
 use super::{
     batch::{Batch, Outcome},
@@ -43,7 +43,7 @@ impl State {
 /// What was committed.
 pub(crate) struct Committed {
     pub(crate) first: u64,
-    pub(crate) parcels: Vec<Parcel>,
+    pub(crate) records: Vec<Record>,
     /// Whether a new log was begun, so that there is one to be sealed.
     pub(crate) has_rotated: bool,
 }
@@ -133,28 +133,39 @@ impl Core {
     ) -> Result<Committed> {
         let is_full = self.state.live.end.at >= self.log_bytes;
         let has_rotated = is_full && self.rotate(Reuse::Spare)?;
-        // Taken out: after a failure, those of the batch must not stay.
-        let mut ids = match self.ids.take() {
-            Some(mut ids) => {
-                if self.ids_are_stale {
-                    self.files.refresh()?;
-                    ids.follow(&self.files, &self.published)?;
-                }
-                ids
+        if self.ids.is_none() {
+            self.ids = Some(self.load_ids()?);
+        } else if self.ids_are_stale
+            && let Some(ids) = &mut self.ids
+        {
+            self.files.refresh()?;
+            if let Err(error) = ids.follow(&self.files, &self.published) {
+                self.ids = None;
+                return Err(error);
             }
-            None => self.load_ids()?,
-        };
+        }
         self.ids_are_stale = false;
-        let mut batch = Batch::new(&self.files, &self.state, &mut ids);
+        let Some(ids) = &mut self.ids else {
+            return Err(EmbeddedStoreError::Stopped);
+        };
+        let mut batch = Batch::new(&self.files, &self.state, ids);
         write(&mut batch)?;
         let records = batch.into_records();
         let first = self.state.next;
         if !records.is_empty() {
             self.write(&records)?;
         }
-        self.ids = Some(ids);
-        let parcels = records.into_iter().map(|record| record.parcel).collect();
-        Ok(Committed { first, parcels, has_rotated })
+        Ok(Committed { first, records, has_rotated })
+    }
+
+    /// Notes the ids of what was committed: to be done before anything else is, but not before those
+    /// hear of it who wait.
+    pub(crate) fn remember(&mut self, Committed { first, records, .. }: &Committed) {
+        if let Some(ids) = &mut self.ids {
+            for (record, offset) in records.iter().zip(*first..) {
+                ids.insert(record.id, offset);
+            }
+        }
     }
 
     fn load_ids(&self) -> Result<Ids> {

@@ -231,7 +231,7 @@ impl Thread {
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     let _ = reply.send(outcome);
                 }
-                self.make_known(&committed);
+                self.make_known(committed);
             }
             // What was found out about each rests on what the others did, and that is undone.
             Err(error) => {
@@ -261,9 +261,14 @@ impl Thread {
 
 impl Thread {
     /// Tells those who follow.
-    fn make_known(&self, Committed { first, parcels, .. }: &Committed) {
+    fn make_known(&mut self, committed: Committed) {
+        if let Some(core) = &mut self.core {
+            core.remember(&committed);
+        }
+        let Committed { first, records, .. } = committed;
+        let parcels: Vec<_> = records.into_iter().map(|record| record.parcel).collect();
         // Before they are woken: they find the events here.
-        self.desk.recent.record(*first, parcels);
+        self.desk.recent.record(first, &parcels);
         self.desk.watch.committed(first + parcels.len() as u64);
     }
 }
