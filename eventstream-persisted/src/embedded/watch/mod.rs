@@ -14,7 +14,10 @@ pub(super) use interval::Signal;
 
 pub(super) use observer::Watching;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use tokio::sync::watch;
 
@@ -23,6 +26,8 @@ use super::error::{EmbeddedStoreError, Result};
 /// The next offset, as far as this process knows.
 #[derive(Debug)]
 pub(super) struct Watch {
+    /// What is committed, also while those who wait for it are yet to be woken.
+    next: AtomicU64,
     known: watch::Sender<Known>,
     /// How many wait for others.
     sleepers: Mutex<usize>,
@@ -40,11 +45,17 @@ struct Known {
 impl Watch {
     pub(super) fn new(next: u64, signal: Arc<Signal>) -> Self {
         let known = watch::Sender::new(Known { next, failures: 0, error: None });
-        Self { known, sleepers: Mutex::default(), signal }
+        Self { next: AtomicU64::new(next), known, sleepers: Mutex::default(), signal }
+    }
+
+    /// Notes what was committed. Nobody is woken yet.
+    pub(super) fn ends_at(&self, next: u64) {
+        self.next.fetch_max(next, Ordering::AcqRel);
     }
 
     /// Notes what was committed, and wakes those who wait.
     pub(super) fn committed(&self, next: u64) {
+        self.ends_at(next);
         self.known.send_if_modified(|known| {
             let more = next > known.next;
             known.next = next.max(known.next);
@@ -55,13 +66,12 @@ impl Watch {
     /// Waits for the next offset to pass `offset`. An error if it can't be found out.
     pub(super) async fn wait_for(&self, offset: u64) -> Result<u64> {
         let mut known = self.known.subscribe();
-        let failures = {
-            let known = known.borrow();
-            if known.next > offset {
-                return Ok(known.next);
-            }
-            known.failures
-        };
+        let failures = known.borrow().failures;
+        // After the subscription: who commits from now on wakes it.
+        let next = self.next.load(Ordering::Acquire);
+        if next > offset {
+            return Ok(next);
+        }
         let _sleeping = Sleeping::begin(self);
         let changed = known
             .wait_for(|known| known.next > offset || known.failures > failures)
@@ -70,7 +80,7 @@ impl Watch {
             .map_err(|_| EmbeddedStoreError::Stopped)?;
         match &changed.error {
             Some(error) if changed.next <= offset => Err(error.clone()),
-            _ => Ok(changed.next),
+            _ => Ok(changed.next.max(self.next.load(Ordering::Acquire))),
         }
     }
 

@@ -221,6 +221,7 @@ impl Thread {
                 }
                 Ok(())
             })?;
+            desk.watch.ends_at(core.next());
             (desk.committed)(core.oldest(), core.next(), committed.has_rotated);
             Ok(committed)
         });
