@@ -1,10 +1,12 @@
 //! Looking after a store: what is in it, whether it is sound, copies of it, and what can be saved.
 
 mod backup;
+mod on_store;
 mod problem;
 mod salvage;
 mod stats;
 mod verify;
+mod verify_report;
 
 pub use backup::BackupReport;
 pub(super) use backup::backup;
@@ -12,5 +14,5 @@ pub use problem::Problem;
 pub use salvage::{Salvage, Salvaged};
 pub use stats::StoreStats;
 pub(super) use stats::stats;
-pub use verify::VerifyReport;
 pub(super) use verify::verify;
+pub use verify_report::VerifyReport;

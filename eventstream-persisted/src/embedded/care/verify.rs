@@ -3,7 +3,7 @@ use std::hash::Hasher;
 use eventstream_core::Parcel;
 use siphasher::sip::SipHasher13;
 
-use super::Problem;
+use super::{Problem, VerifyReport};
 use crate::embedded::{
     disk::{names, names::Numbered, read_all, read_exact},
     error::Result,
@@ -14,32 +14,6 @@ use crate::embedded::{
         SegmentHeader,
     },
 };
-
-/// What [`EmbeddedStore::verify`](crate::EmbeddedStore::verify) has found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct VerifyReport {
-    /// The offset of the oldest event.
-    pub first_offset: u64,
-    /// The offset after the newest one.
-    pub next_offset: u64,
-    /// The events that were read, and are as they were appended.
-    pub events: u64,
-    /// The files that were looked at.
-    pub files: u64,
-    /// Their size.
-    pub bytes: u64,
-    /// What is damaged.
-    pub problems: Vec<Problem>,
-}
-
-impl VerifyReport {
-    /// Whether nothing is damaged.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.problems.is_empty()
-    }
-}
 
 /// Reads everything, and checks it.
 pub(crate) fn verify(files: &Files) -> Result<VerifyReport> {

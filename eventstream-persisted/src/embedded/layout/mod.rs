@@ -4,6 +4,7 @@
 
 mod charter;
 mod chunk;
+mod chunk_index;
 mod codec;
 mod frame;
 mod head;
@@ -14,9 +15,9 @@ mod segment;
 
 pub(super) use charter::{BadCharter, Charter};
 pub(super) use chunk::{
-    CHUNK_HEADER, ChunkHeader, ChunkIndex, ChunkView, MAX_CHUNK_BYTES, MAX_CHUNK_EVENTS, RawChunk,
-    encode_chunk,
+    CHUNK_HEADER, ChunkHeader, ChunkView, MAX_CHUNK_BYTES, MAX_CHUNK_EVENTS, RawChunk, encode_chunk,
 };
+pub(super) use chunk_index::ChunkIndex;
 pub(super) use frame::{Encoded, Entry, FRAME_HEADER, FrameHeader, Record, encode_commit};
 pub(super) use head::{HEAD, Head};
 pub(super) use log::{LOG_HEADER, LogHeader};
