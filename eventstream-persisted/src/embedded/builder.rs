@@ -7,6 +7,8 @@ use super::{Compression, Retention, creation, layout::Charter, opening, store::E
 
 /// A log that is longer is sealed.
 const LOG_BYTES: u64 = 16 * 1024 * 1024;
+/// The largest: what is found in a segment is counted in 32 bits.
+const MAX_LOG_BYTES: u64 = 1024 * 1024 * 1024;
 /// The smallest that makes sense.
 const MIN_LOG_BYTES: u64 = 4 * 1024;
 
@@ -66,12 +68,13 @@ impl EmbeddedStoreBuilder {
         self
     }
 
-    /// Seals events once so many bytes of them were appended; by default 16 MiB, and at least 4 KiB.
+    /// Seals events once so many bytes of them were appended; by default 16 MiB; at least
+    /// 4 KiB, and at most 1 GiB.
     ///
     /// Sealed events are packed and found faster. Smaller files give their space back sooner when a
     /// store is truncated; larger ones are fewer.
     pub fn segment_bytes(mut self, bytes: u64) -> Self {
-        self.log_bytes = bytes.max(MIN_LOG_BYTES);
+        self.log_bytes = bytes.clamp(MIN_LOG_BYTES, MAX_LOG_BYTES);
         self
     }
 

@@ -34,13 +34,7 @@ pub(super) fn create(directory: &Path, charter: &Charter) -> Result<()> {
     create_directory(directory).map_err(failed("create the directory", directory))?;
     let disk = Arc::new(RealDisk::new(directory));
     let lock = Lock::new(directory.join(names::LOCK));
-    let locked = lock.acquire(PATIENCE).map_err(failed("lock", lock.path()))?;
-    let Some(_locked) = locked else {
-        return Err(EmbeddedStoreError::Locked {
-            path: lock.path().to_owned(),
-            patience: PATIENCE,
-        });
-    };
+    let _locked = lock.hold(PATIENCE)?;
     // Another process may have been faster, and its store counts.
     if exists(names::CHARTER)? {
         return Ok(());

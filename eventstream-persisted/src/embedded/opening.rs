@@ -1,13 +1,6 @@
 //! From a builder to a store that is open.
 
-use std::{
-    io,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{io, path::Path, sync::Arc};
 
 use super::{
     builder::EmbeddedStoreBuilder,
@@ -41,16 +34,7 @@ pub(super) fn open(builder: &EmbeddedStoreBuilder) -> Result<EmbeddedStore> {
     }
     let in_place = InPlace::of(&directory);
     let files = Arc::new(Files::open(directory.clone(), disk, charter)?);
-    let core = open_core(&files, &lock, builder.longest_log(), is_whole)?;
-    let next = match &core {
-        Some(core) => core.next(),
-        // Somebody else is at it, or nobody can be: what was published counts.
-        None => match (files.head()?, find_end(&files)?) {
-            (Some(head), _) => head.next,
-            (None, Found::End(state)) => state.next(),
-            (None, Found::Lost { next, .. }) => next,
-        },
-    };
+    let (core, next) = open_core(&files, &lock, builder.longest_log(), is_whole)?;
     files.ends_at(next);
     let inner = start(builder, files, lock, in_place, core, next);
     let failed = |error| EmbeddedStoreError::file("start a thread for", directory, error);
@@ -70,7 +54,6 @@ fn start(
     let (events, bytes) = (builder.recent_events, builder.recent_bytes);
     let recent = RecentEvents::bounded(application, next, events, bytes);
     let watch = Arc::new(Watch::new(next, Arc::new(Signal::new(files.directory()))));
-    let tidied = Arc::new(AtomicBool::new(false));
     let retention = builder.retention;
     let (asks, asked) = Asks::new();
     let desk = Desk {
@@ -80,7 +63,6 @@ fn start(
         log_bytes: builder.longest_log(),
         watch: watch.clone(),
         recent: recent.clone(),
-        tidied: tidied.clone(),
         committed: {
             let asks = asks.clone();
             Box::new(move |oldest, next, has_rotated| {
@@ -95,7 +77,7 @@ fn start(
     if files.catalog().closed_logs().next().is_some() || !retention.is_unlimited() {
         asks.ask();
     }
-    let (retained, truncate) = (files.clone(), writer.truncating());
+    let (retained, truncate, tidied) = (files.clone(), writer.truncating(), writer.tidied());
     let tidying = Tidier::start(
         Tidying {
             files: files.clone(),
@@ -109,7 +91,7 @@ fn start(
             Some(before) => truncate(before).map(|()| true),
             None => Ok(false),
         },
-        move || tidied.store(true, Ordering::Release),
+        tidied,
     )?;
     let watching = Watching::start(watch.clone(), files.clone(), in_place)?;
     Ok(Inner { files, watch, recent, writer, tidier: tidying, tidy_lock, _watching: watching })
@@ -158,12 +140,7 @@ fn read_charter(directory: &Path) -> Result<(Charter, bool)> {
 
 /// Gives the store another incarnation.
 fn renew(disk: &RealDisk, lock: &Lock, charter: &Charter) -> Result<Charter> {
-    let path = || lock.path().to_owned();
-    let locked = lock.acquire(PATIENCE);
-    let locked = locked.map_err(|error| EmbeddedStoreError::file("lock", path(), error))?;
-    let Some(_locked) = locked else {
-        return Err(EmbeddedStoreError::Locked { path: path(), patience: PATIENCE });
-    };
+    let _locked = lock.hold(PATIENCE)?;
     let charter = charter.reborn();
     let written = replace(disk, names::CHARTER, &charter.encode());
     let file = lock.path().with_file_name(names::CHARTER);
@@ -171,16 +148,25 @@ fn renew(disk: &RealDisk, lock: &Lock, charter: &Charter) -> Result<Charter> {
     Ok(charter)
 }
 
-/// Has the store as it should be, if nobody else is at it, and it can be written to.
+/// Has the store as it should be, if nobody else is at it, and it can be written to; and finds out
+/// where it ends.
 fn open_core(
     files: &Arc<Files>,
     lock: &Lock,
     log_bytes: u64,
     is_charter_whole: bool,
-) -> Result<Option<Core>> {
+) -> Result<(Option<Core>, u64)> {
+    let end = || {
+        Ok(match find_end(files)? {
+            Found::End(state, _) => state.next(),
+            Found::Lost { next, .. } => next,
+        })
+    };
+    // What lies behind what was published may not be synced.
+    let published = || files.head()?.map_or_else(end, |head| Ok(head.next));
     let Ok(Some(_locked)) = lock.try_acquire() else {
-        // Somebody appends, and has done it; or nobody can.
-        return Ok(None);
+        // Somebody appends.
+        return Ok((None, published()?));
     };
     match Core::open(files.clone(), log_bytes) {
         Ok(core) => {
@@ -189,10 +175,13 @@ fn open_core(
                 let written = replace(&*files.disk, names::CHARTER, &files.charter.encode());
                 written.map_err(files.error("write to", names::CHARTER))?;
             }
-            Ok(Some(core))
+            let next = core.next();
+            Ok((Some(core), next))
         }
-        // A disk that is full, or read only. What is there can be read.
-        Err(EmbeddedStoreError::NotWritable { .. } | EmbeddedStoreError::File { .. }) => Ok(None),
+        // A disk that is read only has all that was ever there.
+        Err(EmbeddedStoreError::NotWritable { .. }) => Ok((None, end()?)),
+        // One that is full, or fails: what was published can be read.
+        Err(EmbeddedStoreError::File { .. }) => Ok((None, published()?)),
         Err(error) => Err(error),
     }
 }

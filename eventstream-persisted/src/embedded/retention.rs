@@ -72,6 +72,7 @@ impl Retention {
 
     /// The offset before which all is to be truncated, if any is.
     pub(super) fn find(&self, files: &Files) -> Result<Option<u64>> {
+        files.refresh()?;
         let (oldest, next) = (files.oldest()?, files.next()?);
         let mut before = oldest;
         if self.may_be_passed(oldest, next)
@@ -111,7 +112,7 @@ fn first_since(files: &Files, oldest: u64, next: u64, time: u64) -> Result<u64> 
             Place::Log(log, end) => {
                 let read = files.error("read", &log.name());
                 let tail = files.tail_of(&log).map_err(&read)?;
-                let frames = log.frames(&*files.disk, files.charter.tag(), position, tail);
+                let frames = log.frames(&*files.disk, &files.charter, position, tail);
                 let mut frames = frames.map_err(&read)?;
                 let end = end.unwrap_or(next).min(next);
                 let mut is_young = false;
@@ -150,7 +151,8 @@ fn first_within(files: &Files, oldest: u64, max: u64) -> Result<u64> {
         sizes.push((*next, files.len_of(&name)?));
     }
     sizes.sort_unstable();
-    let mut total = live + sizes.iter().map(|(_, len)| len).sum::<u64>();
+    let spare = files.len_of(super::disk::names::SPARE)?;
+    let mut total = live + spare + sizes.iter().map(|(_, len)| len).sum::<u64>();
     let mut before = oldest;
     for (next, len) in sizes {
         if total <= max {

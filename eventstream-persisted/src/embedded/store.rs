@@ -29,15 +29,16 @@ const MAX_PARCEL: usize = 512 * 1024 * 1024;
 ///   append are seen within milliseconds.
 /// - Readers are in nobody's way, and nobody is in theirs.
 /// - Message ids are remembered for as long as their events are there: an id whose event was
-///   truncated may be appended again.
+///   truncated may be appended again. Whoever appends holds two bytes in memory for each event that
+///   is there, to know an id that is new without looking into files.
 /// - Truncated events can't be read from the moment on that the store is truncated;
 ///   [`truncate`](EventStore::truncate) returns once their space is given back, too, unless another
 ///   process is at it. Space comes back by files: what shares one with events that stay may stay
-///   for a while.
+///   for a while. It is given back, not wiped.
 /// - What is damaged on disk is an error that names the file and the offsets; what lies before and
 ///   after it can be read. See [`verify`](Self::verify) and [`salvage`](Self::salvage).
-/// - Dropping the last handle waits for the commit under way, so that the files are closed then. It
-///   blocks the thread for as long.
+/// - Dropping the last handle waits for the commit under way and for what is tidied up just then, so
+///   that the files are closed afterwards. It blocks the thread for as long.
 ///
 /// A clone is another handle to the same store. It needs a tokio runtime around it.
 ///

@@ -170,7 +170,11 @@ mod tests {
 
     fn parcels(first: u64, count: u64) -> Vec<Parcel> {
         (first..first + count)
-            .map(|n| Envelope::new(format!("m-{n}"), application(), "type", "text/plain"))
+            .map(|n| Envelope {
+                // All of one length.
+                created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+                ..Envelope::new(format!("m-{n}"), application(), "type", "text/plain")
+            })
             .map(|envelope| Parcel::seal(envelope).unwrap())
             .collect()
     }

@@ -41,20 +41,13 @@ pub(crate) fn backup(files: &Files, tidy_lock: &Lock, target: &Path) -> Result<B
             io::Error::new(io::ErrorKind::AlreadyExists, "there is something there already");
         return Err(failed("make a backup in", target)(there));
     }
-    // Nobody removes files meanwhile. A store that can't be written to has nobody who does.
-    let locked = tidy_lock.acquire(PATIENCE);
-    let _locked = match locked {
-        Ok(Some(locked)) => Some(locked),
-        Ok(None) => {
-            let path = tidy_lock.path().to_owned();
-            return Err(EmbeddedStoreError::Locked { path, patience: PATIENCE });
-        }
-        Err(_) => None,
-    };
-    files.refresh()?;
+    // Nobody removes files meanwhile.
+    let _locked = tidy_lock.hold(PATIENCE)?;
+    // In this order: a log that is begun in between has nothing that is to be copied.
     let Some(head) = files.head()? else {
         return Err(EmbeddedStoreError::DamagedHead { path: files.path(names::HEAD) });
     };
+    files.refresh()?;
     if let Some(parent) = target.parent().filter(|parent| *parent != Path::new("")) {
         creation::create_directory(parent).map_err(failed("create the directory", parent))?;
     }
@@ -68,7 +61,8 @@ pub(crate) fn backup(files: &Files, tidy_lock: &Lock, target: &Path) -> Result<B
     let charter = files.charter.reborn();
     let disk = RealDisk::new(&draft.0);
     File::create(draft.0.join(names::LOCK)).map_err(failed("create", &draft.0))?;
-    let oldest = files.oldest()?.max(head.oldest);
+    // Truncated meanwhile: not past the end of the copy.
+    let oldest = files.oldest()?.max(head.oldest).min(head.next);
     for (name, content) in [
         (names::OLDEST, Oldest(oldest).encode()),
         (names::HEAD, Head { oldest, ..head }.encode()),

@@ -33,11 +33,11 @@ impl EmbeddedStore {
     /// # Cancel safety
     ///
     /// It changes nothing: the future can be dropped at any time. The thread that reads goes on to
-    /// the end of its file.
+    /// the end of the store all the same.
     ///
     /// # Errors
     ///
-    /// [`Error::Backend`] if files can't be read at all.
+    /// [`Error::Backend`] if files can't be read at all, or if another process tidies up for long.
     ///
     /// # Examples
     ///
@@ -54,8 +54,7 @@ impl EmbeddedStore {
     pub async fn verify(&self) -> Result<VerifyReport> {
         self.blocking("verify", |inner| {
             // Files that are put in the place of others would be missed.
-            let locked = inner.tidy_lock.acquire(PATIENCE);
-            let _locked = locked.unwrap_or_default();
+            let _locked = inner.tidy_lock.hold(PATIENCE)?;
             super::verify(&inner.files)
         })
         .await

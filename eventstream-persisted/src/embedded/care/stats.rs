@@ -42,6 +42,21 @@ pub struct StoreStats {
 }
 
 pub(crate) fn stats(files: &Files) -> Result<StoreStats> {
+    /// So often is it tried: others may put files in the place of those that are being read.
+    const TRIES: usize = 5;
+
+    let mut stats = look(files);
+    for _ in 1..TRIES {
+        if stats.is_ok() {
+            break;
+        }
+        stats = look(files);
+    }
+    stats
+}
+
+fn look(files: &Files) -> Result<StoreStats> {
+    files.refresh()?;
     let (oldest, next) = (files.oldest()?, files.next()?);
     let mut counting = Counting { files, counts: HashMap::new(), first: None, last: None };
     counting.count(oldest, next)?;
@@ -120,8 +135,8 @@ impl Counting<'_> {
                     let end = end.unwrap_or(next);
                     let read = self.files.error("read", &log.name());
                     let tail = self.files.tail_of(&log).map_err(&read)?;
-                    let (disk, tag) = (&*self.files.disk, self.files.charter.tag());
-                    let mut frames = log.frames(disk, tag, position, tail).map_err(&read)?;
+                    let (disk, charter) = (&*self.files.disk, &self.files.charter);
+                    let mut frames = log.frames(disk, charter, position, tail).map_err(&read)?;
                     while frames.position() < end
                         && let Ok(frame) = frames.next().map_err(&read)?
                     {

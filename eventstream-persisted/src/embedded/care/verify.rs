@@ -17,8 +17,9 @@ use crate::embedded::{
 
 /// Reads everything, and checks it.
 pub(crate) fn verify(files: &Files) -> Result<VerifyReport> {
-    let catalog = files.refresh()?;
+    // In this order: a log that is begun in between has nothing that is to be looked at.
     let (oldest, next) = (files.oldest()?, files.next()?);
+    let catalog = files.refresh()?;
     let report =
         VerifyReport { first_offset: oldest, next_offset: next, ..VerifyReport::default() };
     let mut verifying =
@@ -171,7 +172,7 @@ impl Verifying<'_> {
             let entry = segment.directory[number];
             self.lost(&name, position, entry.first.min(file.next()), "their chunk is damaged");
             let bytes = segment.read_chunks(number..number + 1).map_err(&read)?;
-            match Segment::unpack(&entry, &bytes) {
+            match segment.unpack(&entry, &bytes) {
                 Ok(chunk) => {
                     let index = segment.read_indexes(number..number + 1).map_err(&read)?;
                     self.chunk(&name, &chunk, from, &index, &segment);
@@ -214,12 +215,13 @@ impl Verifying<'_> {
 
     fn log(&mut self, log: &LogFile, from: u64, end: u64) -> Result<()> {
         let name = log.name();
-        let (files, tag) = (self.files, self.files.charter.tag());
+        let files = self.files;
         let read = files.error("read", &name);
         let tail = files.tail_of(log).map_err(&read)?;
         // From the beginning, not from a place that is known.
         let unmarked = LogFile::new(log.first());
-        let mut frames = unmarked.frames(&*files.disk, tag, log.first(), tail).map_err(&read)?;
+        let mut frames =
+            unmarked.frames(&*files.disk, &files.charter, log.first(), tail).map_err(&read)?;
         let mut position = from;
         while position < end {
             let before = frames.position();
@@ -258,7 +260,7 @@ impl Verifying<'_> {
         let read = self.files.error("read", &name);
         self.looked_at(&name)?;
         let concerned = Some((first, next - 1));
-        let run = match Run::open(&*self.files.disk, self.files.charter.tag(), first, next) {
+        let mut run = match Run::open(&*self.files.disk, self.files.charter.tag(), first, next) {
             Ok(Ok(run)) => run,
             Ok(Err(problem)) => {
                 self.problem(&name, concerned, problem);
@@ -266,6 +268,10 @@ impl Verifying<'_> {
             }
             Err(error) => return Err(read(error)),
         };
+        if let Err(problem) = run.load_filter().map_err(&read)? {
+            self.problem(&name, concerned, problem);
+            return Ok(());
+        }
         let (mut sum, mut before) = (0_u64, None);
         for page in 0..run.pages() {
             let entries = match run.page(page).map_err(&read)? {

@@ -43,6 +43,8 @@ pub(super) trait File: fmt::Debug + Send + Sync {
 
     fn len(&self) -> io::Result<u64>;
 
+    fn set_len(&self, len: u64) -> io::Result<()>;
+
     /// Has the content written to disk.
     fn sync(&self) -> io::Result<()>;
 }

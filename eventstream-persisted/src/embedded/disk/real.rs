@@ -115,6 +115,10 @@ impl File for RealFile {
         Ok(self.0.metadata()?.len())
     }
 
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.0.sync_data()
     }

@@ -63,9 +63,10 @@ impl Catalog {
     }
 
     pub(crate) fn find(&self, offset: u64) -> Place {
-        // Of those that overlap, because one was put in another's place, each will do.
-        let covering = self.segments.range(..=(offset, u64::MAX)).rev();
-        if let Some((_, segment)) = covering.into_iter().find(|((_, next), _)| *next > offset) {
+        // Of those that overlap, because one was put in another's place, the last one begins latest;
+        // they all end at the same offset.
+        let last = self.segments.range(..=(offset, u64::MAX)).next_back();
+        if let Some((_, segment)) = last.filter(|((_, next), _)| *next > offset) {
             return Place::Segment(segment.clone());
         }
         let following_log =
@@ -80,6 +81,11 @@ impl Catalog {
             Some((_, log)) => Place::Log(log.clone(), next),
             None => Place::Missing(next),
         }
+    }
+
+    /// Whether this segment is there.
+    pub(crate) fn has(&self, segment: &SegmentFile) -> bool {
+        self.segments.contains_key(&(segment.first(), segment.next()))
     }
 
     /// The log that is appended to.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::embedded::{
     disk::{Disk, File, names::Numbered},
-    layout::{Entry, FRAME_HEADER, FrameHeader, LOG_HEADER, LogHeader},
+    layout::{Charter, Entry, FRAME_HEADER, FrameHeader, LOG_HEADER, LogHeader},
 };
 
 /// So much of a log is read at once.
@@ -68,14 +68,14 @@ impl LogFile {
     pub(crate) fn frames(
         &self,
         disk: &dyn Disk,
-        tag: u64,
+        charter: &Charter,
         offset: u64,
         tail: u64,
     ) -> io::Result<Frames> {
         let file = self.file(disk)?;
         let known = self.marks().range(..=offset).next_back().map(|(first, mark)| (*first, *mark));
-        let (position, mark) = known.unwrap_or_else(|| (self.first, self.start(tag)));
-        Ok(Frames::new(file, position, mark, tail))
+        let (position, mark) = known.unwrap_or_else(|| (self.first, self.start(charter.tag())));
+        Ok(Frames::new(file, charter.seed(), position, mark, tail))
     }
 
     /// Where the first frame begins. It goes on from what the header must be, so that a header which
@@ -137,6 +137,8 @@ pub(crate) enum Stop {
 /// Reads the frames of a log one after another.
 pub(crate) struct Frames {
     file: Arc<dyn File>,
+    /// What checksums begin with.
+    seed: u32,
     /// The offset of the next frame's first event.
     position: u64,
     next: Mark,
@@ -146,8 +148,14 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
-    pub(crate) fn new(file: Arc<dyn File>, position: u64, next: Mark, tail: u64) -> Self {
-        Self { file, position, next, tail, piece: Bytes::new(), piece_at: 0 }
+    pub(crate) fn new(
+        file: Arc<dyn File>,
+        seed: u32,
+        position: u64,
+        next: Mark,
+        tail: u64,
+    ) -> Self {
+        Self { file, seed, position, next, tail, piece: Bytes::new(), piece_at: 0 }
     }
 
     /// The offset of the next frame's first event.
@@ -187,13 +195,15 @@ impl Frames {
             Mark { at: frame.mark.at + frame.header.len() as u64, previous: frame.header.checksum };
     }
 
-    /// Looks for the next frame that is whole, behind one that is not.
+    /// Looks for the next frame that is whole, behind one that is not. It is one if another goes on
+    /// from it, or if it ends where the log does: what was written and never committed does neither.
     pub(crate) fn find_next(&mut self) -> io::Result<Option<Frame>> {
         const STEP: u64 = 8;
         let mut at = self.next.at + STEP;
         while at < self.tail {
             if let Ok(frame) = self.read(at)?
                 && frame.header.first >= self.position
+                && self.is_connected(&frame)?
             {
                 self.step_over(&frame);
                 return Ok(Some(frame));
@@ -201,6 +211,15 @@ impl Frames {
             at += STEP;
         }
         Ok(None)
+    }
+
+    fn is_connected(&mut self, frame: &Frame) -> io::Result<bool> {
+        let end = frame.mark.at + frame.header.len() as u64;
+        if end >= self.tail {
+            return Ok(end == self.tail);
+        }
+        let next = self.bytes(end, FRAME_HEADER)?.as_deref().and_then(FrameHeader::peek);
+        Ok(next.is_some_and(|next| next.previous == frame.header.checksum))
     }
 
     fn read(&mut self, at: u64) -> io::Result<Result<Frame, &'static str>> {
@@ -214,7 +233,7 @@ impl Frames {
         let Some(head) = self.bytes(at, header.head_len())? else {
             return Ok(Err(MISSING));
         };
-        if FrameHeader::verify(&head).is_none() {
+        if FrameHeader::verify(self.seed, &head).is_none() {
             return Ok(Err("the checksum of its frame's header does not match"));
         }
         let Some(frame) = self.bytes(at, header.head_len() + header.body_len as usize)? else {

@@ -85,10 +85,11 @@ impl Files {
 
     /// Looks which files there are. Those that are known stay open.
     pub(super) fn refresh(&self) -> Result<Arc<Catalog>> {
+        // One at a time: an older list must not take the place of a newer one.
+        let mut catalog = self.catalog.write().unwrap_or_else(PoisonError::into_inner);
         let names = self.disk.list().map_err(|error| {
             EmbeddedStoreError::file("read the directory", self.directory.clone(), error)
         })?;
-        let mut catalog = self.catalog.write().unwrap_or_else(PoisonError::into_inner);
         *catalog = Arc::new(Catalog::of(&names, &catalog));
         Ok(catalog.clone())
     }
@@ -147,7 +148,7 @@ impl Files {
         &self,
         file: &Arc<SegmentFile>,
     ) -> io::Result<Result<Arc<Segment>, Damage>> {
-        let (segment, is_new) = file.open(&*self.disk, self.charter.tag())?;
+        let (segment, is_new) = file.open(&*self.disk, &self.charter)?;
         if is_new {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             open.push_back(file.clone());
@@ -160,12 +161,26 @@ impl Files {
         Ok(segment)
     }
 
+    /// Closes a segment that was removed, and others that are gone.
+    pub(super) fn close(&self, segment: &SegmentFile) {
+        segment.close();
+        let catalog = self.catalog();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|file| {
+            let stays = catalog.has(file) && !std::ptr::eq(&raw const **file, segment);
+            if !stays {
+                file.close();
+            }
+            stays
+        });
+    }
+
     /// Opens a segment for one look.
     pub(super) fn segment_anew(
         &self,
         file: &SegmentFile,
     ) -> io::Result<Result<Arc<Segment>, Damage>> {
-        Ok(file.open(&*self.disk, self.charter.tag())?.0)
+        Ok(file.open(&*self.disk, &self.charter)?.0)
     }
 
     /// How far the store has come: what was published last, by any process.

@@ -7,8 +7,8 @@ use std::{
 use crate::embedded::{
     disk::{Disk, File, names::Numbered, read_exact},
     layout::{
-        CHUNK_HEADER, ChunkHeader, ChunkView, DIRECTORY_ENTRY, Damage, DirectoryEntry, RawChunk,
-        SEGMENT_HEADER, SegmentHeader, TRAILER, Trailer, TypeCount, decode_types,
+        CHUNK_HEADER, Charter, ChunkHeader, ChunkView, DIRECTORY_ENTRY, Damage, DirectoryEntry,
+        RawChunk, SEGMENT_HEADER, SegmentHeader, TRAILER, Trailer, TypeCount, decode_types,
     },
 };
 
@@ -41,14 +41,15 @@ impl SegmentFile {
     pub(super) fn open(
         &self,
         disk: &dyn Disk,
-        tag: u64,
+        charter: &Charter,
     ) -> io::Result<(Result<Arc<Segment>, Damage>, bool)> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(segment) = &*open {
             return Ok((Ok(segment.clone()), false));
         }
+        let (tag, seed) = (charter.tag(), charter.seed());
         let expected = SegmentHeader { tag, first: self.first, next: self.next };
-        let segment = Segment::open(disk.open(&self.name())?, expected)?.map(Arc::new);
+        let segment = Segment::open(disk.open(&self.name())?, seed, expected)?.map(Arc::new);
         if let Ok(segment) = &segment {
             *open = Some(segment.clone());
         }
@@ -66,6 +67,7 @@ impl SegmentFile {
 #[derive(Debug)]
 pub(crate) struct Segment {
     file: Arc<dyn File>,
+    seed: u32,
     /// The chunks, in the order of their offsets. What is damaged is not among them.
     pub(crate) directory: Vec<DirectoryEntry>,
     /// The types of the events; `None` if they are damaged.
@@ -75,23 +77,34 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    fn open(file: Arc<dyn File>, expected: SegmentHeader) -> io::Result<Result<Self, Damage>> {
+    fn open(
+        file: Arc<dyn File>,
+        seed: u32,
+        expected: SegmentHeader,
+    ) -> io::Result<Result<Self, Damage>> {
         // A header that has changed alone does no harm. One of another segment does.
         let header = read_exact(&*file, 0, SEGMENT_HEADER)?;
         match header.as_deref().and_then(SegmentHeader::decode) {
             Some(header) if header != expected => {
                 return Ok(Err("it is a file of other events, or of another store"));
             }
+            None if header.as_deref().is_some_and(SegmentHeader::is_of_other_format) => {
+                return Ok(Err("it has a format that this version does not know"));
+            }
             _ => {}
         }
-        if let Some(segment) = Self::by_trailer(&file, &expected)? {
+        if let Some(segment) = Self::by_trailer(&file, seed, &expected)? {
             return Ok(Ok(segment));
         }
-        let directory = walk(&*file, &expected)?;
-        Ok(Ok(Self { file, directory, types: None, trailer: None }))
+        let directory = walk(&*file, seed, &expected)?;
+        Ok(Ok(Self { file, seed, directory, types: None, trailer: None }))
     }
 
-    fn by_trailer(file: &Arc<dyn File>, expected: &SegmentHeader) -> io::Result<Option<Self>> {
+    fn by_trailer(
+        file: &Arc<dyn File>,
+        seed: u32,
+        expected: &SegmentHeader,
+    ) -> io::Result<Option<Self>> {
         let len = file.len()?;
         let Some(at) = len.checked_sub(TRAILER as u64) else {
             return Ok(None);
@@ -118,7 +131,7 @@ impl Segment {
             return Ok(None);
         };
         let types = decode_types(types);
-        Ok(Some(Self { file: file.clone(), directory, types, trailer: Some(trailer) }))
+        Ok(Some(Self { file: file.clone(), seed, directory, types, trailer: Some(trailer) }))
     }
 
     /// Whether all that leads to the events is as it should be.
@@ -166,25 +179,30 @@ impl Segment {
     }
 
     /// A chunk out of bytes that begin with it.
-    pub(crate) fn unpack(entry: &DirectoryEntry, bytes: &[u8]) -> Result<RawChunk, Damage> {
-        let (header, stored) = stored(entry, bytes)?;
+    pub(crate) fn unpack(&self, entry: &DirectoryEntry, bytes: &[u8]) -> Result<RawChunk, Damage> {
+        let (header, stored) = stored(self.seed, entry, bytes)?;
         RawChunk::unpack(header, stored)
     }
 
     /// The same in memory that is used again.
     pub(crate) fn view<'a>(
+        &self,
         entry: &DirectoryEntry,
         bytes: &'a [u8],
         scratch: &'a mut Vec<u8>,
     ) -> Result<ChunkView<'a>, Damage> {
-        let (header, stored) = stored(entry, bytes)?;
+        let (header, stored) = stored(self.seed, entry, bytes)?;
         ChunkView::unpack(header, stored, scratch)
     }
 }
 
 /// What a chunk has stored, out of bytes that begin with it.
-fn stored<'a>(entry: &DirectoryEntry, bytes: &'a [u8]) -> Result<(ChunkHeader, &'a [u8]), Damage> {
-    let header = ChunkHeader::decode(bytes).ok_or("the header of the chunk is damaged")?;
+fn stored<'a>(
+    seed: u32,
+    entry: &DirectoryEntry,
+    bytes: &'a [u8],
+) -> Result<(ChunkHeader, &'a [u8]), Damage> {
+    let header = ChunkHeader::decode(seed, bytes).ok_or("the header of the chunk is damaged")?;
     if (header.first, header.count) != (entry.first, entry.count) {
         return Err("the chunk has other events");
     }
@@ -206,7 +224,7 @@ fn is_dense(directory: &[DirectoryEntry], expected: &SegmentHeader) -> bool {
 
 /// Finds the chunks of a segment without its directory. Behind one that is damaged it searches for
 /// the next.
-fn walk(file: &dyn File, expected: &SegmentHeader) -> io::Result<Vec<DirectoryEntry>> {
+fn walk(file: &dyn File, seed: u32, expected: &SegmentHeader) -> io::Result<Vec<DirectoryEntry>> {
     const PIECE: usize = 1024 * 1024;
     let len = file.len()?;
     let mut directory = Vec::<DirectoryEntry>::new();
@@ -220,7 +238,7 @@ fn walk(file: &dyn File, expected: &SegmentHeader) -> io::Result<Vec<DirectoryEn
             piece.truncate(read);
             (piece_at, start) = (at, 0);
         }
-        let header = piece.get(start..).and_then(ChunkHeader::decode);
+        let header = piece.get(start..).and_then(|bytes| ChunkHeader::decode(seed, bytes));
         let next = directory.last().map_or(expected.first, DirectoryEntry::next);
         match header.filter(|header| header.first >= next && header.next() <= expected.next) {
             Some(header) => {

@@ -95,7 +95,12 @@ impl Ids {
             return Ok(Some(next));
         }
         let name = Numbered::Run { first, next }.name();
-        match Run::open(&*files.disk, files.charter.tag(), first, next) {
+        let opened = Run::open(&*files.disk, files.charter.tag(), first, next);
+        let loaded = opened.and_then(|run| match run {
+            Ok(mut run) => Ok(run.load_filter()?.map(|()| run)),
+            Err(problem) => Ok(Err(problem)),
+        });
+        match loaded {
             Ok(Ok(run)) => {
                 self.runs.push(run);
                 Ok(Some(next))
@@ -133,7 +138,7 @@ impl Ids {
     fn read_log(&mut self, files: &Files, log: &LogFile, offset: u64, end: u64) -> Result<u64> {
         let name = log.name();
         let tail = files.tail_of(log).map_err(files.error("read", &name))?;
-        let frames = log.frames(&*files.disk, files.charter.tag(), offset, tail);
+        let frames = log.frames(&*files.disk, &files.charter, offset, tail);
         let mut frames = frames.map_err(files.error("read", &name))?;
         while frames.position() < end {
             let Ok(frame) = frames.next().map_err(files.error("read", &name))? else {
@@ -175,8 +180,9 @@ impl Ids {
         if let Some((place, name, problem)) = damaged {
             // The events have the ids, too.
             warn(files, &name, problem);
-            let run = self.runs.swap_remove(place);
-            self.read_range(files, run.first(), run.next())?;
+            let (first, next) = (self.runs[place].first(), self.runs[place].next());
+            self.read_range(files, first, next)?;
+            self.runs.swap_remove(place);
             found.truncate(before);
             return self.find(files, hash, found);
         }

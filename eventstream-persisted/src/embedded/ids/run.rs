@@ -11,7 +11,8 @@ use crate::embedded::{
 pub(crate) struct Run {
     file: Arc<dyn File>,
     header: RunHeader,
-    filter: Filter,
+    /// Once it was loaded.
+    filter: Option<Filter>,
 }
 
 impl Run {
@@ -32,15 +33,18 @@ impl Run {
         if file.len()? < header.len() {
             return Ok(Err("it is cut short"));
         }
-        let filter_len =
-            usize::try_from(header.filter_len).map_err(|_| io::ErrorKind::FileTooLarge)?;
-        let filter = read_exact(&*file, RUN_HEADER as u64, filter_len)?
-            .filter(|bytes| crc32c::crc32c(bytes) == header.filter_checksum)
+        Ok(Ok(Self { file, header, filter: None }))
+    }
+
+    /// Reads the filter, for those who search: two bytes an entry.
+    pub(crate) fn load_filter(&mut self) -> io::Result<Result<(), Damage>> {
+        let len = usize::try_from(self.header.filter_len);
+        let len = len.map_err(|_| io::ErrorKind::FileTooLarge)?;
+        self.filter = read_exact(&*self.file, RUN_HEADER as u64, len)?
+            .filter(|bytes| crc32c::crc32c(bytes) == self.header.filter_checksum)
             .and_then(Filter::from_bytes);
-        let Some(filter) = filter else {
-            return Ok(Err("the checksum of the filter does not match"));
-        };
-        Ok(Ok(Self { file, header, filter }))
+        let problem = "the checksum of the filter does not match";
+        Ok(self.filter.as_ref().map(|_| ()).ok_or(problem))
     }
 
     pub(crate) fn first(&self) -> u64 {
@@ -60,7 +64,7 @@ impl Run {
     }
 
     pub(crate) fn may_contain(&self, hash: u64) -> bool {
-        self.filter.may_contain(hash)
+        self.filter.as_ref().is_none_or(|filter| filter.may_contain(hash))
     }
 
     /// Adds the offsets of the messages whose id has this hash.

@@ -99,6 +99,11 @@ impl Charter {
         self.hash(&["store"])
     }
 
+    /// What checksums of frames and chunks begin with: nobody outside of the store knows it.
+    pub(crate) fn seed(&self) -> u32 {
+        crc32c::crc32c(&self.hash(&["seed"]).to_le_bytes())
+    }
+
     /// The hash that finds a message by its id.
     pub(crate) fn hash_message_id(&self, message_id: &str) -> u64 {
         self.hash(&[message_id])

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{
     Damage,
-    codec::{Put, record, sign, u32_of, verified},
+    codec::{Put, record, sign_with, u32_of, verified_with},
 };
 use crate::Compression;
 
@@ -37,8 +37,8 @@ pub(crate) struct ChunkHeader {
 }
 
 impl ChunkHeader {
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (mut take, _) = verified(bytes.get(..CHUNK_HEADER)?, MAGIC)?;
+    pub(crate) fn decode(seed: u32, bytes: &[u8]) -> Option<Self> {
+        let (mut take, _) = verified_with(seed, bytes.get(..CHUNK_HEADER)?, MAGIC)?;
         let header = Self {
             body_checksum: take.u32()?,
             compression: take.u32()?,
@@ -76,6 +76,7 @@ pub(crate) struct EncodedChunk {
 
 /// Puts events into a chunk: their lengths, and their bytes one after another.
 pub(crate) fn encode_chunk(
+    seed: u32,
     first: u64,
     time: u64,
     lens: &[u32],
@@ -117,7 +118,7 @@ pub(crate) fn encode_chunk(
     bytes.put_u32(header.raw_len);
     bytes.put_u32(header.stored_len);
     bytes.put_u32(0);
-    sign(&mut bytes);
+    sign_with(seed, &mut bytes);
     bytes.extend_from_slice(&stored);
     EncodedChunk { header, bytes }
 }
@@ -222,7 +223,7 @@ mod tests {
 
     fn encode(first: u64, time: u64, events: &[Bytes], compression: Compression) -> EncodedChunk {
         let lens: Vec<_> = events.iter().map(|event| u32_of(event.len())).collect();
-        encode_chunk(first, time, &lens, &events.concat(), compression)
+        encode_chunk(5, first, time, &lens, &events.concat(), compression)
     }
 
     #[test]
@@ -231,7 +232,7 @@ mod tests {
             let events = events();
             let chunk = encode(7, 99, &events, compression);
             assert_eq!(chunk.header.compression, flag);
-            let header = ChunkHeader::decode(&chunk.bytes).unwrap();
+            let header = ChunkHeader::decode(5, &chunk.bytes).unwrap();
             assert_eq!(header, chunk.header);
             assert_eq!((header.first, header.next(), header.time), (7, 47, 99));
             assert_eq!(header.len(), chunk.bytes.len());
@@ -253,7 +254,7 @@ mod tests {
         for at in 0..chunk.bytes.len() {
             let mut bytes = chunk.bytes.clone();
             bytes[at] ^= 1 << (at % 8);
-            let read = ChunkHeader::decode(&bytes)
+            let read = ChunkHeader::decode(5, &bytes)
                 .is_some_and(|header| RawChunk::unpack(header, &bytes[CHUNK_HEADER..]).is_ok());
             assert!(!read, "byte {at}");
         }

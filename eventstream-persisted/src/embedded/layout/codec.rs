@@ -77,19 +77,30 @@ const CHECKSUM: std::ops::Range<usize> = 4..8;
 
 /// Puts the checksum of all that follows it into a record that begins with a magic number.
 pub(super) fn sign(record: &mut [u8]) -> u32 {
-    let checksum = crc32c::crc32c(&record[CHECKSUM.end..]);
+    sign_with(0, record)
+}
+
+/// As [`sign`], for records that are searched for: with a seed that only the store knows, so that
+/// nothing in a payload can be taken for one.
+pub(super) fn sign_with(seed: u32, record: &mut [u8]) -> u32 {
+    let checksum = crc32c::crc32c_append(seed, &record[CHECKSUM.end..]);
     record[CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
     checksum
 }
 
 /// What follows the checksum of a record, if it is right; and the checksum.
 pub(super) fn verified(record: &[u8], magic: [u8; 4]) -> Option<(Take<'_>, u32)> {
+    verified_with(0, record, magic)
+}
+
+/// As [`verified`], of a record that was signed with a seed.
+pub(super) fn verified_with(seed: u32, record: &[u8], magic: [u8; 4]) -> Option<(Take<'_>, u32)> {
     let mut take = Take(record);
     if take.array()? != magic {
         return None;
     }
     let checksum = take.u32()?;
-    (crc32c::crc32c(take.0) == checksum).then_some((take, checksum))
+    (crc32c::crc32c_append(seed, take.0) == checksum).then_some((take, checksum))
 }
 
 /// A record that begins with a magic number and room for the checksum.

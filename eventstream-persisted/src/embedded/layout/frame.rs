@@ -2,7 +2,7 @@ use eventstream_core::Parcel;
 
 use super::{
     Charter,
-    codec::{Put, Take, record, sign, u32_of, verified},
+    codec::{Put, Take, record, sign_with, u32_of, verified_with},
 };
 
 const MAGIC: [u8; 4] = *b"EVFR";
@@ -93,8 +93,8 @@ impl FrameHeader {
     }
 
     /// A header that is right; `bytes` has [`Self::head_len`] bytes.
-    pub(crate) fn verify(bytes: &[u8]) -> Option<Self> {
-        verified(bytes, MAGIC)?;
+    pub(crate) fn verify(seed: u32, bytes: &[u8]) -> Option<Self> {
+        verified_with(seed, bytes, MAGIC)?;
         Self::peek(bytes)
     }
 
@@ -148,6 +148,7 @@ pub(crate) struct Encoded {
 /// next one goes on from.
 pub(crate) fn encode_commit(
     buffer: &mut Vec<u8>,
+    seed: u32,
     first: u64,
     time: u64,
     chain: u32,
@@ -159,7 +160,7 @@ pub(crate) fn encode_commit(
     while !rest.is_empty() {
         let (frame, others) = rest.split_at(fill(rest));
         frames.push(Encoded { first, at: buffer.len(), previous: chain });
-        chain = encode_frame(buffer, first, commit_next, time, chain, frame);
+        chain = encode_frame(buffer, seed, first, commit_next, time, chain, frame);
         first += frame.len() as u64;
         rest = others;
     }
@@ -168,6 +169,7 @@ pub(crate) fn encode_commit(
 
 fn encode_frame(
     buffer: &mut Vec<u8>,
+    seed: u32,
     first: u64,
     commit_next: u64,
     time: u64,
@@ -199,7 +201,7 @@ fn encode_frame(
     header.put_u32(u32_of(records.len()));
     header.put_u32(u32_of(body_len));
     buffer[start..start + FRAME_HEADER].copy_from_slice(&header);
-    let checksum = sign(&mut buffer[start..start + head_len]);
+    let checksum = sign_with(seed, &mut buffer[start..start + head_len]);
     buffer.resize(start + (head_len + body_len).next_multiple_of(ALIGNMENT), 0);
     checksum
 }
@@ -230,9 +232,10 @@ mod tests {
         let charter = charter();
         let records = records(&charter, 3, 5);
         let mut buffer = Vec::new();
-        let (frames, chain) = encode_commit(&mut buffer, 40, 9, 77, &records);
+        let (frames, chain) = encode_commit(&mut buffer, 5, 40, 9, 77, &records);
         assert_eq!((frames.len(), frames[0].at, frames[0].first), (1, 0, 40));
-        let header = FrameHeader::verify(&buffer[..FrameHeader::peek(&buffer).unwrap().head_len()]);
+        let header =
+            FrameHeader::verify(5, &buffer[..FrameHeader::peek(&buffer).unwrap().head_len()]);
         let header = header.unwrap();
         assert_eq!((header.previous, header.checksum), (77, chain));
         assert_eq!((header.first, header.next(), header.commit_next), (40, 43, 43));
@@ -256,7 +259,7 @@ mod tests {
         let charter = charter();
         let mut buffer = Vec::new();
         let (frames, _) =
-            encode_commit(&mut buffer, 0, 0, 0, &records(&charter, 10, MAX_BYTES / 3));
+            encode_commit(&mut buffer, 5, 0, 0, 0, &records(&charter, 10, MAX_BYTES / 3));
         assert_eq!(frames.len(), 5);
         for (frame, next) in frames.iter().zip(frames[1..].iter()) {
             let header = FrameHeader::peek(&buffer[frame.at..]).unwrap();
@@ -276,13 +279,14 @@ mod tests {
     fn every_flipped_bit_of_a_head_is_noticed() {
         let charter = charter();
         let mut buffer = Vec::new();
-        encode_commit(&mut buffer, 1, 2, 3, &records(&charter, 2, 2));
+        encode_commit(&mut buffer, 5, 1, 2, 3, &records(&charter, 2, 2));
         let len = FrameHeader::peek(&buffer).unwrap().head_len();
-        assert!(FrameHeader::verify(&buffer[..len]).is_some());
+        assert!(FrameHeader::verify(5, &buffer[..len]).is_some());
+        assert_eq!(FrameHeader::verify(6, &buffer[..len]), None, "another store's");
         for at in 0..len {
             let mut head = buffer[..len].to_vec();
             head[at] ^= 1 << (at % 8);
-            assert_eq!(FrameHeader::verify(&head), None, "byte {at}");
+            assert_eq!(FrameHeader::verify(5, &head), None, "byte {at}");
         }
     }
 }

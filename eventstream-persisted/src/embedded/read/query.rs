@@ -15,13 +15,17 @@ const PAGE_BYTES: u64 = 1024 * 1024;
 /// … and if only some are.
 const FILTERED_PAGE_BYTES: u64 = 4 * 1024 * 1024;
 
+/// The bytes that the events of a batch have at most, if they are several.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
 /// Pages that are read side by side, while one is handed out.
 const AHEAD: usize = 2;
 
 /// A run of events out of an [`EmbeddedStore`](crate::EmbeddedStore).
 ///
-/// It ends where the store ended when the query was made. Up to three pages of about a megabyte are
-/// in memory at a time; a page holds at least one event, whatever its size.
+/// It ends where the store ended when the query was made. Up to three pages are in memory at a time:
+/// of 2 MiB of events that are wanted each, and 8 MiB that are looked at, or one event if that is
+/// larger.
 pub struct EmbeddedQuery {
     files: Arc<Files>,
     filter: Arc<Filter>,
@@ -123,7 +127,14 @@ impl EventQuery for EmbeddedQuery {
                 }
             }
         }
-        let count = max.min(self.ready.len());
+        let mut bytes = 0;
+        let fits = |event: &&Event| {
+            bytes += event.parcel.wire().len();
+            bytes <= BATCH_BYTES
+        };
+        // One alone may be larger.
+        let fitting = self.ready.iter().take(max).take_while(fits).count();
+        let count = fitting.max(usize::from(!self.ready.is_empty()));
         buf.extend(self.ready.drain(..count));
         Ok(count)
     }

@@ -102,6 +102,17 @@ impl Story {
         }
         let report = store.verify().unwrap();
         assert!(report.is_clean(), "{known:?}: {:?}", report.problems);
+        // What was found is there to stay: the power is cut again.
+        let again = store.disk.files_at_first();
+        let mut crashes = Crashes::on(&again);
+        for op in store.disk.done() {
+            crashes.follow(&op);
+        }
+        crashes.images(|files| {
+            let store = Fixture::of_files(files).unwrap();
+            assert!(store.core.next() >= next, "{known:?}: {next} was found, and is gone");
+            assert!(store.read(&Filter::All).unwrap().damaged.is_empty());
+        });
         // It goes on: what is there is known, and what comes is stored.
         if next > oldest {
             let again = next - 1..next;

@@ -35,8 +35,10 @@ fn live(store: &mut Fixture) -> Told {
                 Err(_) => {}
             }
         }
-        if round % 3 == 2 {
-            let _ = store.tidy();
+        match round % 4 {
+            1 => drop(store.rotate()),
+            2 => drop(store.tidy()),
+            _ => {}
         }
     }
     told
@@ -53,7 +55,7 @@ fn check(faults: Faults) -> bool {
     // The same handle goes on, unless it has said that it does not.
     match store.append(900..902) {
         Ok(outcome) => drop(outcome.unwrap()),
-        Err(EmbeddedStoreError::Stopped) => assert!(!told.unknown.is_empty(), "{name}"),
+        Err(EmbeddedStoreError::Stopped) => assert!(has_failed, "{name}"),
         Err(error) => panic!("{name}: {error}"),
     }
     let mut store = Fixture::open(disk, 4096).unwrap();

@@ -7,7 +7,7 @@ use crate::Compression;
 use crate::embedded::{
     disk::names::Numbered,
     error::Result,
-    files::{Files, Segment, SegmentFile},
+    files::{Files, SegmentFile},
     ids::{Run, write_run},
     layout::{ChunkIndex, RunEntry},
 };
@@ -55,11 +55,14 @@ fn find_problem(
     next: u64,
     thorough: bool,
 ) -> io::Result<Option<&'static str>> {
-    let run = match Run::open(&*files.disk, files.charter.tag(), first, next)? {
+    let mut run = match Run::open(&*files.disk, files.charter.tag(), first, next)? {
         Ok(run) => run,
         Err(problem) => return Ok(Some(problem)),
     };
     if thorough {
+        if let Err(problem) = run.load_filter()? {
+            return Ok(Some(problem));
+        }
         for page in 0..run.pages() {
             if let Err(problem) = run.page(page)? {
                 return Ok(Some(problem));
@@ -104,7 +107,7 @@ fn index(files: &Files, file: &std::sync::Arc<SegmentFile>) -> Result<bool> {
     for (number, entry) in segment.directory.iter().enumerate() {
         let bytes = segment.read_chunks(number..number + 1).map_err(&read)?;
         // The ids of what is damaged are not known. Whoever appends has to know them, and is told.
-        let Ok(chunk) = Segment::unpack(entry, &bytes) else {
+        let Ok(chunk) = segment.unpack(entry, &bytes) else {
             return Ok(false);
         };
         for (wire, offset) in chunk.events().zip(entry.first..) {
@@ -112,7 +115,8 @@ fn index(files: &Files, file: &std::sync::Arc<SegmentFile>) -> Result<bool> {
                 return Ok(false);
             };
             let hash = files.charter.hash_message_id(parcel.message_id());
-            ids.push(RunEntry { hash, delta: u32::try_from(offset - first).unwrap_or(u32::MAX) });
+            let delta = u32::try_from(offset - first).map_err(io::Error::other).map_err(&read)?;
+            ids.push(RunEntry { hash, delta });
         }
     }
     if ids.len() as u64 != next - first {

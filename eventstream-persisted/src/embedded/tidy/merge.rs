@@ -2,6 +2,7 @@
 
 use std::{io, iter::Peekable};
 
+use super::index::index_segments;
 use crate::embedded::{
     disk::names::Numbered,
     error::Result,
@@ -19,7 +20,11 @@ const SMALLEST: u64 = 16 * 1024;
 pub(super) fn merge_runs(files: &Files) -> Result<usize> {
     let mut merged = remove_covered(files)?;
     while let Some(runs) = find(files)? {
-        merge(files, &runs)?;
+        if let Some(problem) = merge(files, &runs)? {
+            tracing::warn!(store = %files.directory().display(), problem, "ids are indexed anew");
+            // One of them is damaged: it is made anew, and merged another time.
+            return Ok(merged + index_segments(files, true)?);
+        }
         files.refresh()?;
         merged += remove_covered(files)?;
     }
@@ -83,9 +88,11 @@ fn size(entries: u64) -> u32 {
 }
 
 /// Writes the entries of runs that lie one after another into one.
-fn merge(files: &Files, runs: &[Run]) -> Result<()> {
+///
+/// Returns what is wrong with one of them, if something is.
+fn merge(files: &Files, runs: &[Run]) -> Result<Option<String>> {
     let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
-        return Ok(());
+        return Ok(None);
     };
     let (first, next) = (first.first(), last.next());
     let count = runs.iter().map(Run::entries).sum();
@@ -95,9 +102,11 @@ fn merge(files: &Files, runs: &[Run]) -> Result<()> {
     let entries = Merged { sources }
         .filter(|entry| entry.as_ref().map_or(true, |e| first + u64::from(e.delta) >= oldest));
     let name = Numbered::Run { first, next }.name();
-    write_run(&*files.disk, files.charter.tag(), (first, next), count, entries)
-        .and_then(|()| files.disk.sync_names())
-        .map_err(files.error("write to", &name))
+    let written = write_run(&*files.disk, files.charter.tag(), (first, next), count, entries);
+    match written.and_then(|()| files.disk.sync_names()) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(error.to_string())),
+        written => written.map(|()| None).map_err(files.error("write to", &name)),
+    }
 }
 
 /// Writes those entries of a run anew that are not truncated.
@@ -116,10 +125,13 @@ pub(super) fn shorten_run(files: &Files, first: u64, next: u64, oldest: u64) -> 
         Err(error) => Some(Err(error)),
     });
     let name = Numbered::Run { first: oldest, next }.name();
-    write_run(&*files.disk, files.charter.tag(), (oldest, next), run.entries(), entries)
-        .and_then(|()| files.disk.sync_names())
-        .map_err(files.error("write to", &name))?;
-    Ok(true)
+    let count = run.entries();
+    let written = write_run(&*files.disk, files.charter.tag(), (oldest, next), count, entries);
+    match written.and_then(|()| files.disk.sync_names()) {
+        // It stays as it is.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(false),
+        written => written.map(|()| true).map_err(files.error("write to", &name)),
+    }
 }
 
 /// The entries of several runs, in the order of their hashes.
@@ -173,7 +185,9 @@ impl Iterator for Entries<'_> {
             }
             match self.run.page(self.page) {
                 Ok(Ok(entries)) => self.rest = entries.into_iter(),
-                Ok(Err(problem)) => return Some(Err(io::Error::other(problem))),
+                Ok(Err(problem)) => {
+                    return Some(Err(io::Error::new(io::ErrorKind::InvalidData, problem)));
+                }
                 Err(error) => return Some(Err(error)),
             }
             self.page += 1;

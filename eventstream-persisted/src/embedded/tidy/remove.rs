@@ -6,9 +6,9 @@ use super::{merge::shorten_run, segment_writer::SegmentWriter};
 use crate::{
     Compression,
     embedded::{
-        disk::names::Numbered,
+        disk::names::{self, Numbered},
         error::Result,
-        files::{Files, Segment, SegmentFile},
+        files::{Files, SegmentFile},
     },
 };
 
@@ -25,6 +25,8 @@ pub(super) fn remove_truncated(files: &Files, compression: Compression) -> Resul
             continue;
         }
         files.disk.remove(&segment.name()).map_err(files.error("remove", &segment.name()))?;
+        // A file that is open keeps its room.
+        files.close(segment);
         removed += 1;
     }
     for (first, next) in catalog.runs() {
@@ -34,6 +36,10 @@ pub(super) fn remove_truncated(files: &Files, compression: Compression) -> Resul
             files.disk.remove(&name).map_err(files.error("remove", &name))?;
             removed += 1;
         }
+    }
+    if removed > 0 {
+        // Whoever truncates wants room, and the next log makes do without. It is not there, mostly.
+        let _ = files.disk.remove(names::SPARE);
     }
     Ok(removed)
 }
@@ -62,7 +68,7 @@ pub(super) fn rewrite(
     for number in segment.chunk_at(first)..segment.directory.len() {
         let entry = segment.directory[number];
         let bytes = segment.read_chunks(number..number + 1).map_err(&read)?;
-        let Ok(chunk) = Segment::unpack(&entry, &bytes) else {
+        let Ok(chunk) = segment.unpack(&entry, &bytes) else {
             return Ok(false);
         };
         for (wire, offset) in chunk.events().zip(entry.first..) {

@@ -60,7 +60,7 @@ fn seal(
     let segment = Numbered::Segment { first, next }.name();
     let write = files.error("write to", &segment);
     let tail = log.file(&*files.disk).and_then(|file| file.len()).map_err(&read)?;
-    let mut frames = log.frames(&*files.disk, files.charter.tag(), first, tail).map_err(&read)?;
+    let mut frames = log.frames(&*files.disk, &files.charter, first, tail).map_err(&read)?;
     let mut writer = SegmentWriter::new(&*files.disk, &files.charter, compression, (first, next))
         .map_err(&write)?;
     let mut ids = Vec::new();
@@ -72,7 +72,8 @@ fn seal(
         for (offset, entry, wire) in frame.slices() {
             if (first..next).contains(&offset) {
                 writer.push(wire, time, entry.event_type, entry.source).map_err(&write)?;
-                let delta = u32::try_from(offset - first).unwrap_or(u32::MAX);
+                let delta = u32::try_from(offset - first).map_err(io::Error::other);
+                let delta = delta.map_err(&write)?;
                 ids.push(RunEntry { hash: entry.id, delta });
             }
         }

@@ -23,6 +23,7 @@ pub(super) struct SegmentWriter<'a> {
     disk: &'a dyn Disk,
     charter: &'a Charter,
     compression: Compression,
+    seed: u32,
     header: SegmentHeader,
     draft: String,
     file: Arc<dyn File>,
@@ -73,6 +74,7 @@ impl<'a> SegmentWriter<'a> {
         Ok(Self {
             file: disk.create(&draft)?,
             disk,
+            seed: charter.seed(),
             charter,
             compression,
             header,
@@ -133,7 +135,7 @@ impl<'a> SegmentWriter<'a> {
         let chunk = &self.chunk;
         let index = ChunkIndex::encode(&chunk.types, &chunk.sources);
         let Chunk { first, time, lens, events, .. } = chunk;
-        let encoded = encode_chunk(*first, *time, lens, events, self.compression);
+        let encoded = encode_chunk(self.seed, *first, *time, lens, events, self.compression);
         let header = encoded.header;
         self.directory.push(DirectoryEntry {
             first: header.first,

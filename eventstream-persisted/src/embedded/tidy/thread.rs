@@ -53,6 +53,8 @@ pub(crate) struct Asks {
     requests: mpsc::Sender<Option<Asked>>,
     /// Something was asked for that has not begun.
     pending: Arc<AtomicBool>,
+    /// The store is being closed.
+    stopped: Arc<AtomicBool>,
 }
 
 /// What was asked for: `None` by nobody who waits.
@@ -61,7 +63,7 @@ pub(crate) type Queue = mpsc::Receiver<Option<Asked>>;
 impl Asks {
     pub(crate) fn new() -> (Self, Queue) {
         let (requests, queue) = mpsc::channel();
-        (Self { requests, pending: Arc::default() }, queue)
+        (Self { requests, pending: Arc::default(), stopped: Arc::default() }, queue)
     }
 
     /// Has it done some time soon, and waits for nothing.
@@ -93,6 +95,7 @@ impl Tidier {
         tidied: impl Fn() + Send + 'static,
     ) -> io::Result<Self> {
         let (held, pending) = (lock.clone(), asks.pending.clone());
+        let stopped = asks.stopped.clone();
         let next = move || match interval {
             None => queue.recv().ok(),
             Some(interval) => match queue.recv_timeout(interval) {
@@ -103,6 +106,9 @@ impl Tidier {
         };
         let run = move || {
             while let Some(asked) = next() {
+                if stopped.load(Ordering::Acquire) {
+                    break;
+                }
                 pending.swap(false, Ordering::AcqRel);
                 let patience = if asked.is_some() { PATIENCE } else { Duration::ZERO };
                 let thorough = asked.as_ref().is_some_and(|asked| asked.thorough);
@@ -148,19 +154,23 @@ impl Tidier {
 }
 
 fn one_turn(tidying: &Tidying, lock: &Lock, patience: Duration, thorough: bool) -> Result<Tidied> {
-    let path = || lock.path().to_owned();
-    let locked = if patience.is_zero() { lock.try_acquire() } else { lock.acquire(patience) };
-    match locked.map_err(|error| EmbeddedStoreError::file("lock", path(), error))? {
+    if !patience.is_zero() {
+        let _held = lock.hold(patience)?;
+        return tidying.run(thorough);
+    }
+    let held = lock.try_acquire();
+    match held.map_err(|error| EmbeddedStoreError::file("lock", lock.path().to_owned(), error))? {
         Some(_held) => tidying.run(thorough),
         // Another process is at it.
-        None if patience.is_zero() => Ok(Tidied::default()),
-        None => Err(EmbeddedStoreError::Locked { path: path(), patience }),
+        None => Ok(Tidied::default()),
     }
 }
 
 impl Drop for Tidier {
     fn drop(&mut self) {
-        self.asks = None;
+        if let Some(asks) = self.asks.take() {
+            asks.stopped.store(true, Ordering::Release);
+        }
         self.lock.close();
         // So that the files are closed when the store is gone; a panic in it has been reported.
         if let Some(thread) = self.thread.take() {

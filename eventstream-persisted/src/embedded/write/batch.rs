@@ -89,7 +89,7 @@ impl<'a> Batch<'a> {
             if n == 0 {
                 run = found;
             }
-            is_run &= found.is_some() && found == run.map(|first| first + n);
+            is_run &= found.is_some() && found == run.and_then(|first: u64| first.checked_add(n));
         }
         let Some((message_id, offset)) = first_known else {
             return Ok(None);

@@ -12,7 +12,7 @@ use super::{
     batch::{Batch, Outcome},
     live::{Live, Written},
     recovery,
-    rotation::{self, Reuse},
+    rotation::{self, NotRotated, Reuse},
 };
 use crate::embedded::{
     disk::{names, replace},
@@ -57,8 +57,6 @@ pub(crate) struct Core {
     state: State,
     /// Loaded when something is appended.
     ids: Option<Ids>,
-    /// There are other files than those that they were loaded from.
-    ids_are_stale: bool,
     /// What was published last, by this process.
     published: Head,
     /// The first failure to sync ends it: what the file has is not known from then on.
@@ -76,7 +74,6 @@ impl Core {
             log_bytes,
             state,
             ids: None,
-            ids_are_stale: false,
             published,
             poisoned: false,
             buffer: Vec::new(),
@@ -135,21 +132,16 @@ impl Core {
         let has_rotated = is_full && self.rotate(Reuse::Spare)?;
         if self.ids.is_none() {
             self.ids = Some(self.load_ids()?);
-        } else if self.ids_are_stale
-            && let Some(ids) = &mut self.ids
-        {
-            self.files.refresh()?;
-            if let Err(error) = ids.follow(&self.files, &self.published) {
-                self.ids = None;
-                return Err(error);
-            }
         }
-        self.ids_are_stale = false;
         let Some(ids) = &mut self.ids else {
             return Err(EmbeddedStoreError::Stopped);
         };
         let mut batch = Batch::new(&self.files, &self.state, ids);
-        write(&mut batch)?;
+        if let Err(error) = write(&mut batch) {
+            // Some of the ids may have been put away to be read anew.
+            self.ids = None;
+            return Err(error);
+        }
         let records = batch.into_records();
         let first = self.state.next;
         if !records.is_empty() {
@@ -190,7 +182,8 @@ impl Core {
         let State { live, next, .. } = state;
         buffer.clear();
         let (start, first) = (live.end, *next);
-        let (frames, chain) = encode_commit(buffer, first, now(), start.previous, records);
+        let (frames, chain) =
+            encode_commit(buffer, files.charter.seed(), first, now(), start.previous, records);
         let path = files.path(&live.log.name());
         match live.append(buffer, chain) {
             Written::Durable => {}
@@ -225,6 +218,7 @@ impl Core {
         }
         // Said before it is done: if this process is killed in between, the next one to append does
         // not go on in the log of before.
+        self.state.live.trim();
         let upcoming = rotation::head_of_new_log(&self.files, self.state.oldest, self.state.next);
         self.files
             .head
@@ -236,8 +230,12 @@ impl Core {
                 self.published = upcoming;
                 Ok(true)
             }
-            Err(error) => {
+            Err(NotRotated::Yet(error)) => {
                 self.publish()?;
+                Err(error)
+            }
+            Err(NotRotated::Unknown(error)) => {
+                self.poisoned = true;
                 Err(error)
             }
         }
@@ -255,20 +253,33 @@ impl Core {
         }
         replace(&*self.files.disk, names::OLDEST, &Oldest(before).encode())
             .map_err(self.files.error("write to", names::OLDEST))?;
+        // Truncated it is, whatever fails from here on.
         self.state.oldest = before;
         self.files.truncated(before);
-        self.publish_anew()?;
+        let published = self.publish_anew();
         // So that the space of what is truncated can be given back, where it is much of the log.
         let first = self.state.live.log.first();
-        if before > first && (before - first) >= (next - before) {
-            self.rotate(Reuse::Nothing)?;
+        let is_much = before > first && (before - first) >= (next - before);
+        let rotated = if is_much { self.rotate(Reuse::Nothing).map(drop) } else { Ok(()) };
+        if let Err(error) = published.and(rotated) {
+            tracing::warn!(
+                store = %self.files.directory().display(),
+                error = &error as &dyn std::error::Error,
+                "truncated, but not all that goes with it could be done"
+            );
         }
         Ok(Ok(oldest..before))
     }
 
-    /// Whoever tidied up has put other files in the place of some.
+    /// Whoever tidied up has put other files in the place of some: what is in runs by now need not be
+    /// held in memory, and runs that are gone need not be held open.
     pub(crate) fn tidied(&mut self) {
-        self.ids_are_stale = true;
+        let Some(mut ids) = self.ids.take() else { return };
+        let followed = self.files.refresh().and_then(|_| ids.follow(&self.files, &self.published));
+        // If it can't be done, they are loaded anew when they are needed.
+        if followed.is_ok() {
+            self.ids = Some(ids);
+        }
     }
 
     fn publish_anew(&mut self) -> Result<()> {

@@ -1,7 +1,7 @@
 use std::{io, sync::Arc};
 
 use crate::embedded::{
-    disk::File,
+    disk::{File, read_exact},
     files::{Frames, LogFile, Mark},
     layout::Head,
 };
@@ -41,8 +41,8 @@ impl Live {
     }
 
     /// The frames behind the end: of others, or of a commit that was never published.
-    pub(super) fn behind(&self, position: u64, tail: u64) -> Frames {
-        Frames::new(self.file.clone(), position, self.end, tail)
+    pub(super) fn behind(&self, seed: u32, position: u64, tail: u64) -> Frames {
+        Frames::new(self.file.clone(), seed, position, self.end, tail)
     }
 
     /// Writes frames at the end, and syncs them.
@@ -65,6 +65,30 @@ impl Live {
         }
         self.end = Mark { at: end, previous: chain };
         Written::Durable
+    }
+
+    /// Has the file end where the frames do: nothing more is appended to it.
+    pub(super) fn trim(&mut self) {
+        // If it can't be done, there is something behind them.
+        if self.file.set_len(self.end.at).is_ok() {
+            self.len = self.end.at;
+        }
+    }
+
+    /// Writes what is in the file from a place on up to the end once more, and syncs it: whoever
+    /// wrote it may have been killed before it was synced, or have failed to.
+    pub(super) fn sync_again(&self, from: u64) -> io::Result<()> {
+        const PIECE: u64 = 1024 * 1024;
+        let mut at = from;
+        while at < self.end.at {
+            let len = usize::try_from((self.end.at - at).min(PIECE)).unwrap_or_default();
+            let Some(bytes) = read_exact(&*self.file, at, len)? else {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            };
+            self.file.write_at(&bytes, at)?;
+            at += len as u64;
+        }
+        self.file.sync()
     }
 
     /// Has the file grow in steps.

@@ -3,7 +3,7 @@
 use super::{
     core::State,
     live::Live,
-    rotation::{self, Reuse},
+    rotation::{self, NotRotated, Reuse},
 };
 use crate::embedded::{
     disk::{names, replace},
@@ -15,8 +15,8 @@ use crate::embedded::{
 
 /// Where a store ends.
 pub(crate) enum Found {
-    /// Where its newest log does.
-    End(State),
+    /// Where its newest log does. From the place on, what is there may not be synced.
+    End(State, u64),
     /// That log has lost its end, or is gone. What was known of the end is all that there is.
     Lost { oldest: u64, next: u64 },
 }
@@ -47,16 +47,23 @@ pub(crate) fn find_end(files: &Files) -> Result<Found> {
     };
     let mut live = Live::new(log.clone(), file, end).map_err(&error)?;
     let next = take_in(files, &mut live, position, len, None)?;
-    if next < known { Ok(lost) } else { Ok(Found::End(State { live, oldest, next })) }
+    if next < known { Ok(lost) } else { Ok(Found::End(State { live, oldest, next }, end.at)) }
 }
 
 /// Finds where a store ends, and has it go on there.
 pub(super) fn recover(files: &Files) -> Result<State> {
     let state = match find_end(files)? {
-        Found::End(state) => state,
+        Found::End(state, from) if from < state.live.end.at => {
+            // Before anybody hears that it is there.
+            let synced = state.live.sync_again(from);
+            synced.map_err(files.error("sync", &state.live.log.name()))?;
+            state
+        }
+        Found::End(state, _) => state,
         // Its offsets are not given again: whoever reads them hears that they are damaged.
         Found::Lost { oldest, next } => {
-            State { live: rotation::create_log(files, next, Reuse::Nothing)?, oldest, next }
+            let live = rotation::create_log(files, next, Reuse::Nothing);
+            State { live: live.map_err(NotRotated::into_error)?, oldest, next }
         }
     };
     if files.stored_oldest()?.is_none() {
@@ -76,7 +83,7 @@ pub(super) fn take_in(
     mut ids: Option<&mut Ids>,
 ) -> Result<u64> {
     let name = live.log.name();
-    let mut frames = live.behind(position, tail);
+    let mut frames = live.behind(files.charter.seed(), position, tail);
     let mut next = position;
     // The frames of a commit of which not all were seen yet.
     let mut begun: Vec<Frame> = Vec::new();

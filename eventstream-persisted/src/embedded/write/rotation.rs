@@ -1,9 +1,14 @@
 //! Beginning a new log.
 
+use std::sync::Arc;
+
 use super::live::Live;
 use crate::embedded::{
-    disk::names::{self, Numbered, draft},
-    error::Result,
+    disk::{
+        File,
+        names::{self, Numbered, draft},
+    },
+    error::EmbeddedStoreError,
     files::{Files, LogFile, Mark},
     layout::{Head, LOG_HEADER, LogHeader},
 };
@@ -24,7 +29,11 @@ pub(crate) enum Reuse {
 }
 
 /// Makes a log whose first event will have this offset.
-pub(super) fn create_log(files: &Files, first: u64, reuse: Reuse) -> Result<Live> {
+pub(super) fn create_log(
+    files: &Files,
+    first: u64,
+    reuse: Reuse,
+) -> std::result::Result<Live, NotRotated> {
     let name = Numbered::Log { first }.name();
     let draft = draft(&name);
     let (header, chain) = LogHeader { tag: files.charter.tag(), first }.encode();
@@ -35,21 +44,48 @@ pub(super) fn create_log(files: &Files, first: u64, reuse: Reuse) -> Result<Live
         }
         Reuse::Nothing => Err(std::io::ErrorKind::NotFound.into()),
     };
-    let file = file.or_else(|_| files.disk.create(&draft));
-    let written = file.and_then(|file| {
+    let error = files.error("create", &name);
+    let prepare = |file: Arc<dyn File>| {
         file.write_at(&header, 0)?;
         file.sync()?;
+        let end = Mark { at: header.len() as u64, previous: chain };
+        let live = Live::new(LogFile::new(first), file, end)?;
         files.disk.rename(&draft, &name)?;
-        files.disk.sync_names()?;
-        Ok(file)
-    });
-    if written.is_err() {
-        // Room for others; it may not be there.
-        let _ = files.disk.remove(&draft);
+        Ok(live)
+    };
+    let file = file.or_else(|_| files.disk.create(&draft));
+    let live = match file.and_then(prepare) {
+        Ok(live) => live,
+        Err(source) => {
+            // Room for others; it may not be there.
+            let _ = files.disk.remove(&draft);
+            return Err(NotRotated::Yet(error(source)));
+        }
+    };
+    // From here on there is no way back: it is the newest log, or will be.
+    files.disk.sync_names().map_err(|source| NotRotated::Unknown(error(source)))?;
+    let catalog = files.refresh().map_err(NotRotated::Unknown)?;
+    let mut live = live;
+    if let Some(listed) = catalog.newest_log().filter(|log| log.first() == first) {
+        // The one that readers have, too.
+        live.log = listed.clone();
     }
-    let error = files.error("create", &name);
-    let file = written.map_err(&error)?;
-    let end = Mark { at: header.len() as u64, previous: chain };
-    let log = files.refresh()?.newest_log().cloned().filter(|log| log.first() == first);
-    Live::new(log.unwrap_or_else(|| LogFile::new(first)), file, end).map_err(&error)
+    Ok(live)
+}
+
+/// Why there is no new log.
+#[derive(Debug)]
+pub(super) enum NotRotated {
+    /// The one of before goes on.
+    Yet(EmbeddedStoreError),
+    /// It may be there.
+    Unknown(EmbeddedStoreError),
+}
+
+impl NotRotated {
+    pub(super) fn into_error(self) -> EmbeddedStoreError {
+        match self {
+            Self::Yet(error) | Self::Unknown(error) => error,
+        }
+    }
 }

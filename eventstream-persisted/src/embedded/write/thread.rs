@@ -1,15 +1,6 @@
 //! The thread that appends, and commits all that is queued at once.
 
-use std::{
-    io,
-    ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{io, ops::Range, sync::Arc, thread, time::Duration};
 
 use eventstream_core::{Expect, Result};
 use tokio::sync::{mpsc, oneshot};
@@ -43,6 +34,8 @@ enum Request {
     Rotate {
         reply: Reply<bool>,
     },
+    /// Somebody has put other files in the place of some.
+    Tidied,
 }
 
 /// An append as it was asked for.
@@ -60,8 +53,6 @@ pub(crate) struct Desk {
     pub(crate) log_bytes: u64,
     pub(crate) watch: Arc<Watch>,
     pub(crate) recent: RecentEvents,
-    /// Set when somebody has put other files in the place of some.
-    pub(crate) tidied: Arc<AtomicBool>,
     /// Called after a commit: with the oldest offset, the next one, and whether there is a log to
     /// be sealed.
     pub(crate) committed: Box<dyn Fn(u64, u64, bool) + Send>,
@@ -98,6 +89,17 @@ impl Writer {
     /// Begins a new log, so that the one of before can be sealed.
     pub(crate) async fn rotate(&self) -> Result<bool> {
         self.request("compact", |reply| Request::Rotate { reply }).await
+    }
+
+    /// Says that files have taken the place of others, out of a thread of its own.
+    pub(crate) fn tidied(&self) -> impl Fn() + Send + 'static {
+        let requests = self.requests.as_ref().map(mpsc::Sender::downgrade);
+        move || {
+            if let Some(requests) = requests.as_ref().and_then(mpsc::WeakSender::upgrade) {
+                // It does not matter any more if the store is being closed.
+                let _ = requests.blocking_send(Request::Tidied);
+            }
+        }
     }
 
     /// Truncates, out of a thread of its own. It does nothing once the writer is gone.
@@ -168,6 +170,11 @@ impl Thread {
                     let rotated = self.locked(|core, _| core.rotate(Reuse::Nothing));
                     answer(reply, "compact", rotated.map(Ok));
                 }
+                Request::Tidied => {
+                    if let Some(core) = &mut self.core {
+                        core.tidied();
+                    }
+                }
             }
         }
     }
@@ -178,12 +185,7 @@ impl Thread {
         act: impl FnOnce(&mut Core, &Desk) -> Result<T, EmbeddedStoreError>,
     ) -> Result<T, EmbeddedStoreError> {
         let Self { desk, core } = self;
-        let path = || desk.lock.path().to_owned();
-        let locked = desk.lock.acquire(PATIENCE);
-        let locked = locked.map_err(|error| EmbeddedStoreError::file("lock", path(), error))?;
-        let Some(_locked) = locked else {
-            return Err(EmbeddedStoreError::Locked { path: path(), patience: PATIENCE });
-        };
+        let _locked = desk.lock.hold(PATIENCE)?;
         desk.in_place.check()?;
         let core = match core {
             Some(core) => {
@@ -192,9 +194,6 @@ impl Thread {
             }
             None => core.insert(Core::open(desk.files.clone(), desk.log_bytes)?),
         };
-        if desk.tidied.swap(false, Ordering::AcqRel) {
-            core.tidied();
-        }
         act(core, desk)
     }
 

@@ -23,13 +23,27 @@ pub(crate) struct Crashes {
 }
 
 impl Crashes {
+    /// On a disk that has these files, as [`SimulatedDisk::with`](super::SimulatedDisk::with) has
+    /// them.
+    pub(crate) fn on(files: &Files) -> Self {
+        let mut crashes = Self::default();
+        for (file, (name, content)) in files.iter().enumerate() {
+            crashes.base.names.insert(name.clone(), file);
+            crashes.base.files.insert(file, content.clone());
+        }
+        crashes
+    }
+
     /// Something more is done.
     pub(crate) fn follow(&mut self, op: &Op) {
         match op {
             Op::Write { file, at, bytes } => {
-                let write = Pending { file: *file, at: *at, bytes: bytes.clone() };
+                let write = Pending { file: *file, at: *at, bytes: Some(bytes.clone()) };
                 self.forget_some_of(&write);
                 self.writes.push(write);
+            }
+            Op::SetLen { file, len } => {
+                self.writes.push(Pending { file: *file, at: *len, bytes: None });
             }
             Op::Sync { file } => {
                 let synced = self.writes.extract_if(.., |write| write.file == *file);
@@ -52,7 +66,8 @@ impl Crashes {
     /// states: the oldest and the last two are tried.
     fn forget_some_of(&mut self, write: &Pending) {
         let same = |other: &Pending| {
-            (other.file, other.at, other.bytes.len()) == (write.file, write.at, write.bytes.len())
+            let len = |write: &Pending| write.bytes.as_ref().map(Vec::len);
+            (other.file, other.at, len(other)) == (write.file, write.at, len(write))
         };
         let places: Vec<_> = self
             .writes
@@ -82,7 +97,8 @@ impl Crashes {
 struct Pending {
     file: FileId,
     at: usize,
-    bytes: Vec<u8>,
+    /// `None`: the file ends there.
+    bytes: Option<Vec<u8>>,
 }
 
 /// What is on disk for sure.
@@ -115,14 +131,18 @@ fn apply(names: &mut BTreeMap<String, FileId>, op: &Op) {
 }
 
 fn write_into(files: &mut BTreeMap<FileId, Vec<u8>>, write: &Pending, part: Part) {
+    if part == Part::Nothing {
+        return;
+    }
+    let Some(bytes) = &write.bytes else {
+        files.entry(write.file).or_default().resize(write.at, 0);
+        return;
+    };
+    let first_sector = bytes.len().min(SECTOR - write.at % SECTOR);
     let (skipped, bytes) = match part {
-        Part::All => (0, &write.bytes[..]),
-        Part::Nothing => return,
-        Part::FirstSector => (0, &write.bytes[..write.bytes.len().min(SECTOR - write.at % SECTOR)]),
-        Part::AllButFirstSector => {
-            let skipped = write.bytes.len().min(SECTOR - write.at % SECTOR);
-            (skipped, &write.bytes[skipped..])
-        }
+        Part::FirstSector => (0, &bytes[..first_sector]),
+        Part::AllButFirstSector => (first_sector, &bytes[first_sector..]),
+        Part::All | Part::Nothing => (0, &bytes[..]),
     };
     if bytes.is_empty() {
         return;

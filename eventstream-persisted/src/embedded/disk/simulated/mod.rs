@@ -23,6 +23,8 @@ pub(crate) struct SimulatedDisk(Arc<Mutex<State>>);
 struct State {
     names: BTreeMap<String, FileId>,
     files: Vec<Vec<u8>>,
+    /// What it began with.
+    first: BTreeMap<String, Vec<u8>>,
     /// What was done, in order.
     done: Vec<Op>,
     faults: Faults,
@@ -32,6 +34,7 @@ struct State {
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
     Write { file: FileId, at: usize, bytes: Vec<u8> },
+    SetLen { file: FileId, len: usize },
     Create { name: String, file: FileId },
     Rename { from: String, to: String },
     Remove { name: String },
@@ -54,7 +57,7 @@ pub(crate) struct Faults {
 impl SimulatedDisk {
     /// One with these files, all on disk.
     pub(crate) fn with(files: BTreeMap<String, Vec<u8>>) -> Self {
-        let mut state = State::default();
+        let mut state = State { first: files.clone(), ..State::default() };
         for (name, content) in files {
             state.names.insert(name, state.files.len());
             state.files.push(content);
@@ -66,6 +69,11 @@ impl SimulatedDisk {
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let state = self.state();
         state.names.iter().map(|(name, file)| (name.clone(), state.files[*file].clone())).collect()
+    }
+
+    /// The files that it began with.
+    pub(crate) fn files_at_first(&self) -> BTreeMap<String, Vec<u8>> {
+        self.state().first.clone()
     }
 
     /// What was done so far.
@@ -205,6 +213,17 @@ impl File for SimulatedFile {
 
     fn len(&self) -> io::Result<u64> {
         Ok(self.disk.state().files[self.file].len() as u64)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut state = self.disk.state();
+        if let Some(error) = state.fault() {
+            return Err(error);
+        }
+        let len = usize::try_from(len).unwrap();
+        state.files[self.file].resize(len, 0);
+        state.done.push(Op::SetLen { file: self.file, len });
+        Ok(())
     }
 
     fn sync(&self) -> io::Result<()> {

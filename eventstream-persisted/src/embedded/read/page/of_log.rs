@@ -14,9 +14,9 @@ use crate::embedded::{
 impl Reading<'_> {
     pub(super) fn log(&mut self, log: &Arc<LogFile>) -> Result<(), Failure> {
         let name = log.name();
-        let (files, tag) = (self.files, self.files.charter.tag());
+        let files = self.files;
         let tail = files.tail_of(log).map_err(|error| self.error(&name, error))?;
-        let frames = log.frames(&*files.disk, tag, self.start, tail);
+        let frames = log.frames(&*files.disk, &files.charter, self.start, tail);
         let mut frames = frames.map_err(|error| self.error(&name, error))?;
         while !self.is_full() {
             let frame = frames.next().map_err(|error| self.error(&name, error))?;

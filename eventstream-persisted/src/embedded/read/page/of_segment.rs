@@ -71,7 +71,7 @@ impl Reading<'_> {
                     &single[..]
                 }
             };
-            if let Err(problem) = self.chunk(entry, bytes, events.as_deref()) {
+            if let Err(problem) = self.chunk(&segment, entry, bytes, events.as_deref()) {
                 if self.has_begun() {
                     return Ok(());
                 }
@@ -131,6 +131,7 @@ impl Reading<'_> {
     /// Takes the events with these numbers out of a chunk, or all, if they match.
     fn chunk(
         &mut self,
+        segment: &Segment,
         entry: &DirectoryEntry,
         bytes: &[u8],
         numbers: Option<&[u8]>,
@@ -138,8 +139,8 @@ impl Reading<'_> {
         let few = numbers.filter(|numbers| numbers.len() * 4 < entry.count as usize);
         let before = self.page.events.len();
         let taken = match few {
-            Some(numbers) => self.copy_out(entry, bytes, numbers),
-            None => self.share(entry, bytes, numbers),
+            Some(numbers) => self.copy_out(segment, entry, bytes, numbers),
+            None => self.share(segment, entry, bytes, numbers),
         };
         if taken.is_err() {
             self.page.events.truncate(before);
@@ -153,12 +154,13 @@ impl Reading<'_> {
     /// A few of many: each gets memory of its own, or it would keep all of the chunk there.
     fn copy_out(
         &mut self,
+        segment: &Segment,
         entry: &DirectoryEntry,
         bytes: &[u8],
         numbers: &[u8],
     ) -> Result<(), Damage> {
         let mut scratch = mem::take(&mut self.scratch);
-        let taken = Segment::view(entry, bytes, &mut scratch).and_then(|chunk| {
+        let taken = segment.view(entry, bytes, &mut scratch).and_then(|chunk| {
             for number in numbers {
                 let wire =
                     chunk.event(usize::from(*number)).ok_or("the index has no such event")?;
@@ -173,11 +175,12 @@ impl Reading<'_> {
     /// Many: they share the memory.
     fn share(
         &mut self,
+        segment: &Segment,
         entry: &DirectoryEntry,
         bytes: &[u8],
         numbers: Option<&[u8]>,
     ) -> Result<(), Damage> {
-        let chunk = Segment::unpack(entry, bytes)?;
+        let chunk = segment.unpack(entry, bytes)?;
         let mut numbers = numbers.map(|numbers| numbers.iter().peekable());
         for (wire, number) in chunk.events().zip(0..) {
             let is_wanted = match &mut numbers {
