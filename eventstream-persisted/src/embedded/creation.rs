@@ -35,6 +35,9 @@ pub(super) fn create(directory: &Path, charter: &Charter) -> Result<()> {
     let disk = Arc::new(RealDisk::new(directory));
     let lock = Lock::new(directory.join(names::LOCK));
     let _locked = lock.hold(PATIENCE)?;
+    // Made here, so that those can lock it later who may not make it.
+    let tidy_lock = Lock::new(directory.join(names::TIDY_LOCK));
+    drop(tidy_lock.try_acquire().map_err(failed("lock", tidy_lock.path()))?);
     // Another process may have been faster, and its store counts.
     if exists(names::CHARTER)? {
         return Ok(());

@@ -42,7 +42,7 @@ pub(crate) fn backup(files: &Files, tidy_lock: &Lock, target: &Path) -> Result<B
         return Err(failed("make a backup in", target)(there));
     }
     // Nobody removes files meanwhile.
-    let _locked = tidy_lock.hold(PATIENCE)?;
+    let _locked = tidy_lock.hold_if_there(PATIENCE)?;
     // In this order: a log that is begun in between has nothing that is to be copied.
     let Some(head) = files.head()? else {
         return Err(EmbeddedStoreError::DamagedHead { path: files.path(names::HEAD) });
@@ -60,7 +60,9 @@ pub(crate) fn backup(files: &Files, tidy_lock: &Lock, target: &Path) -> Result<B
     }
     let charter = files.charter.reborn();
     let disk = RealDisk::new(&draft.0);
-    File::create(draft.0.join(names::LOCK)).map_err(failed("create", &draft.0))?;
+    for name in [names::LOCK, names::TIDY_LOCK] {
+        File::create(draft.0.join(name)).map_err(failed("create", &draft.0))?;
+    }
     // Truncated meanwhile: not past the end of the copy.
     let oldest = files.oldest()?.max(head.oldest).min(head.next);
     for (name, content) in [

@@ -54,7 +54,7 @@ impl EmbeddedStore {
     pub async fn verify(&self) -> Result<VerifyReport> {
         self.blocking("verify", |inner| {
             // Files that are put in the place of others would be missed.
-            let _locked = inner.tidy_lock.hold(PATIENCE)?;
+            let _locked = inner.tidy_lock.hold_if_there(PATIENCE)?;
             super::verify(&inner.files)
         })
         .await

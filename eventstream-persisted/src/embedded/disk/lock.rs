@@ -108,6 +108,15 @@ impl Lock {
         })
     }
 
+    /// As [`hold`](Self::hold), unless there is no file to be locked, and none can be made: then nobody
+    /// is kept out who could not make one.
+    pub(crate) fn hold_if_there(&self, patience: Duration) -> Result<Option<Locked<'_>>> {
+        match self.hold(patience) {
+            Err(EmbeddedStoreError::NotWritable { .. }) => Ok(None),
+            held => held.map(Some),
+        }
+    }
+
     /// Has nobody wait for it any more.
     pub(crate) fn close(&self) {
         self.0.state().closed = true;
@@ -132,7 +141,7 @@ impl Shared {
         let mut options = File::options();
         match options.read(true).write(true).create(true).truncate(false).open(&self.path) {
             // It can be locked all the same, by those who only read.
-            Err(error) if is_read_only(&error) => File::open(&self.path),
+            Err(error) if is_read_only(&error) => File::open(&self.path).or(Err(error)),
             file => file,
         }
     }

@@ -26,17 +26,17 @@ impl Disk for RealDisk {
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let mut options = fs::File::options();
         let file = options.read(true).write(true).create(true).truncate(true);
-        Ok(Arc::new(RealFile(file.open(self.path(name))?)))
+        Ok(Arc::new(RealFile { file: file.open(self.path(name))?, refusal: None }))
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let path = self.path(name);
-        let file = match fs::File::options().read(true).write(true).open(&path) {
+        let (file, refusal) = match fs::File::options().read(true).write(true).open(&path) {
             // Enough for who only reads.
-            Err(error) if is_read_only(&error) => fs::File::open(&path)?,
-            file => file?,
+            Err(error) if is_read_only(&error) => (fs::File::open(&path)?, Some(error)),
+            file => (file?, None),
         };
-        Ok(Arc::new(RealFile(file)))
+        Ok(Arc::new(RealFile { file, refusal }))
     }
 
     fn list(&self) -> io::Result<Vec<String>> {
@@ -80,13 +80,29 @@ pub(crate) fn sync_directory(_directory: &Path) -> io::Result<()> {
 }
 
 #[derive(Debug)]
-struct RealFile(fs::File);
+struct RealFile {
+    file: fs::File,
+    /// Why it can't be written to, if it can't.
+    refusal: Option<io::Error>,
+}
+
+impl RealFile {
+    /// The file, for those who change it.
+    fn to_change(&self) -> io::Result<&fs::File> {
+        match &self.refusal {
+            None => Ok(&self.file),
+            Some(refusal) => Err(refusal
+                .raw_os_error()
+                .map_or_else(|| refusal.kind().into(), io::Error::from_raw_os_error)),
+        }
+    }
+}
 
 impl File for RealFile {
     fn read_at(&self, buf: &mut [u8], at: u64) -> io::Result<usize> {
         let mut read = 0;
         while read < buf.len() {
-            match read_some(&self.0, &mut buf[read..], at + read as u64) {
+            match read_some(&self.file, &mut buf[read..], at + read as u64) {
                 Ok(0) => break,
                 Ok(count) => read += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -98,13 +114,13 @@ impl File for RealFile {
 
     #[cfg(unix)]
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::write_all_at(&self.0, bytes, at)
+        std::os::unix::fs::FileExt::write_all_at(self.to_change()?, bytes, at)
     }
 
     #[cfg(windows)]
     fn write_at(&self, mut bytes: &[u8], mut at: u64) -> io::Result<()> {
         while !bytes.is_empty() {
-            let written = std::os::windows::fs::FileExt::seek_write(&self.0, bytes, at)?;
+            let written = std::os::windows::fs::FileExt::seek_write(self.to_change()?, bytes, at)?;
             bytes = &bytes[written..];
             at += written as u64;
         }
@@ -112,15 +128,15 @@ impl File for RealFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
+        Ok(self.file.metadata()?.len())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.to_change()?.set_len(len)
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()
     }
 }
 

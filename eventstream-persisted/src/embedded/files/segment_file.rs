@@ -8,7 +8,8 @@ use crate::embedded::{
     disk::{Disk, File, names::Numbered, read_exact},
     layout::{
         CHUNK_HEADER, Charter, ChunkHeader, ChunkView, DIRECTORY_ENTRY, Damage, DirectoryEntry,
-        RawChunk, SEGMENT_HEADER, SegmentHeader, TRAILER, Trailer, TypeCount, decode_types,
+        OTHER_FORMAT, RawChunk, SEGMENT_HEADER, SegmentHeader, TRAILER, Trailer, TypeCount,
+        decode_types,
     },
 };
 
@@ -89,7 +90,7 @@ impl Segment {
                 return Ok(Err("it is a file of other events, or of another store"));
             }
             None if header.as_deref().is_some_and(SegmentHeader::is_of_other_format) => {
-                return Ok(Err("it has a format that this version does not know"));
+                return Ok(Err(OTHER_FORMAT));
             }
             _ => {}
         }

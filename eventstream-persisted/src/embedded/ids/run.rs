@@ -3,7 +3,7 @@ use std::{io, sync::Arc};
 use super::filter::Filter;
 use crate::embedded::{
     disk::{Disk, File, names::Numbered, read_exact},
-    layout::{Damage, PAGE, RUN_HEADER, RunEntry, RunHeader, decode_page},
+    layout::{Damage, OTHER_FORMAT, PAGE, RUN_HEADER, RunEntry, RunHeader, decode_page},
 };
 
 /// A file of ids that is open.
@@ -24,6 +24,9 @@ impl Run {
     ) -> io::Result<Result<Self, Damage>> {
         let file = disk.open(&Numbered::Run { first, next }.name())?;
         let header = read_exact(&*file, 0, RUN_HEADER)?;
+        if header.as_deref().is_some_and(RunHeader::is_of_other_format) {
+            return Ok(Err(OTHER_FORMAT));
+        }
         let Some(header) = header.as_deref().and_then(RunHeader::decode) else {
             return Ok(Err("the header is damaged"));
         };

@@ -33,5 +33,8 @@ pub(super) use segment::{
 /// The format that this version writes, and the only one that it reads.
 pub(super) const FORMAT: u32 = 2;
 
+/// Why a file can't be read that is whole.
+pub(super) const OTHER_FORMAT: Damage = "it has a format that this version does not know";
+
 /// Why something can't be read, in words that go on with a sentence.
 pub(super) type Damage = &'static str;

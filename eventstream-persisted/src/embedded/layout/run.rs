@@ -42,6 +42,11 @@ impl RunHeader {
         header
     }
 
+    /// Whether it is a header that is whole, of another format.
+    pub(crate) fn is_of_other_format(bytes: &[u8]) -> bool {
+        verified(bytes, MAGIC).and_then(|(mut take, _)| take.u32()).is_some_and(|n| n != FORMAT)
+    }
+
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let (mut take, _) = verified(bytes, MAGIC)?;
         if take.u32()? != FORMAT {

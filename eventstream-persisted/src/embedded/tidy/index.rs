@@ -9,7 +9,7 @@ use crate::embedded::{
     error::Result,
     files::{Files, SegmentFile},
     ids::{Run, write_run},
-    layout::{ChunkIndex, RunEntry},
+    layout::{ChunkIndex, OTHER_FORMAT, RunEntry},
 };
 
 /// Removes runs that are damaged, and makes those that are missing; returns how many. `thorough`:
@@ -20,7 +20,8 @@ pub(super) fn index_segments(files: &Files, thorough: bool) -> Result<usize> {
         let name = Numbered::Run { first: *first, next: *next }.name();
         let problem =
             find_problem(files, *first, *next, thorough).map_err(files.error("read", &name))?;
-        if let Some(problem) = problem {
+        // What a newer version has written is none of ours.
+        if let Some(problem) = problem.filter(|problem| *problem != OTHER_FORMAT) {
             tracing::warn!(file = %files.path(&name).display(), problem, "ids are indexed anew");
             files.disk.remove(&name).map_err(files.error("remove", &name))?;
             changed += 1;

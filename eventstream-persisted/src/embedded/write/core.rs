@@ -78,9 +78,8 @@ impl Core {
             poisoned: false,
             buffer: Vec::new(),
         };
-        if core.files.head()? != Some(published) {
-            core.publish()?;
-        }
+        // Also if it says so already: a store that can't be written to is found out here.
+        core.publish()?;
         Ok(core)
     }
 

@@ -1,7 +1,7 @@
 use std::{io, sync::Arc};
 
 use crate::embedded::{
-    disk::{File, read_exact},
+    disk::{File, is_read_only, read_exact},
     files::{Frames, LogFile, Mark},
     layout::Head,
 };
@@ -48,6 +48,9 @@ impl Live {
     /// Writes frames at the end, and syncs them.
     pub(super) fn append(&mut self, frames: &[u8], chain: u32) -> Written {
         if let Err(error) = self.file.write_at(frames, self.end.at) {
+            if is_read_only(&error) {
+                return Written::Refused(error);
+            }
             // What was written of it may look whole. Its place is there, so that this can only
             // fail if everything does.
             return match self.file.write_at(&[0; 8], self.end.at) {
