@@ -193,3 +193,31 @@ async fn a_few_events_of_many_do_not_hold_the_others_in_memory() {
         assert!(event.parcel.wire().is_unique());
     }
 }
+
+#[tokio::test]
+async fn large_events_come_in_small_batches() {
+    let t = create().await;
+    let large = |id: u64, len: usize| {
+        Parcel::seal(Envelope { data: vec![0x61; len].into(), ..envelope(id, "type") }).unwrap()
+    };
+    let sizes = [3 << 20, 3 << 20, 20 << 20, 20 << 20, 10, 10, 1 << 20, 3 << 20];
+    let events = sizes.iter().zip(0..).map(|(len, id)| large(id, *len)).collect();
+    t.store.append(events, Expect::Any).await.unwrap();
+    for sealed in [false, true] {
+        if sealed {
+            t.store.compact().await.unwrap();
+        }
+        let mut query = t.store.load_by_type(EventTypes::any(), 0).await.unwrap();
+        let (mut batch, mut offset) = (Vec::new(), 0);
+        while query.next_batch(&mut batch, 100).await.unwrap() > 0 {
+            let bytes: usize = batch.iter().map(|event| event.parcel.wire().len()).sum();
+            assert!(batch.len() == 1 || bytes <= 4 << 20, "{} of {bytes}", batch.len());
+            for event in batch.drain(..) {
+                assert_eq!(event.offset, offset);
+                assert_eq!(event.parcel.data().len(), sizes[usize::try_from(offset).unwrap()]);
+                offset += 1;
+            }
+        }
+        assert_eq!(offset, sizes.len() as u64);
+    }
+}

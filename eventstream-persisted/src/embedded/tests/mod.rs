@@ -5,4 +5,5 @@ mod crash;
 mod faults;
 mod fixture;
 mod flips;
+mod once_broken;
 mod runs;
