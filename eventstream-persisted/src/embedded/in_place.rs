@@ -13,23 +13,27 @@ use super::{
 #[derive(Clone, Debug)]
 pub(super) struct InPlace {
     directory: PathBuf,
-    /// Of the file that is never replaced; unless there is none.
-    identity: Option<Identity>,
+    /// Of the files that are never replaced, unless there is none: those that all who append meet
+    /// at.
+    identities: [Option<Identity>; 2],
 }
+
+const NEVER_REPLACED: [&str; 2] = [names::LOCK, names::HEAD];
 
 /// What tells a file from another one that gets its name.
 type Identity = (u64, u64);
 
 impl InPlace {
     pub(super) fn of(directory: &Path) -> Self {
-        let identity = identity(&directory.join(names::LOCK)).ok();
-        Self { directory: directory.to_owned(), identity }
+        let identities = NEVER_REPLACED.map(|name| identity(&directory.join(name)).ok());
+        Self { directory: directory.to_owned(), identities }
     }
 
     pub(super) fn check(&self) -> Result<()> {
-        let now = identity(&self.directory.join(names::LOCK)).ok();
-        if self.identity.is_some() && now != self.identity {
-            return Err(EmbeddedStoreError::Replaced { path: self.directory.clone() });
+        for (name, known) in NEVER_REPLACED.into_iter().zip(self.identities) {
+            if known.is_some() && identity(&self.directory.join(name)).ok() != known {
+                return Err(EmbeddedStoreError::Replaced { path: self.directory.clone() });
+            }
         }
         Ok(())
     }

@@ -32,9 +32,9 @@ pub(super) fn open(builder: &EmbeddedStoreBuilder) -> Result<EmbeddedStore> {
     if builder.restored {
         charter = renew(&disk, &lock, &charter)?;
     }
-    let in_place = InPlace::of(&directory);
     let files = Arc::new(Files::open(directory.clone(), disk, charter)?);
     let (core, next) = open_core(&files, &lock, builder.longest_log(), is_whole)?;
+    let in_place = InPlace::of(&directory);
     files.ends_at(next);
     let inner = start(builder, files, lock, in_place, core, next);
     let failed = |error| EmbeddedStoreError::file("start a thread for", directory, error);

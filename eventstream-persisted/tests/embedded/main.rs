@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod append;
+mod beside;
 mod care;
 mod damage;
+mod garbage;
 mod golden;
 mod open;
 mod processes;

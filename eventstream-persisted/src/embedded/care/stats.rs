@@ -7,7 +7,7 @@ use eventstream_core::{EventType, Incarnation};
 
 use crate::embedded::{
     EmbeddedStoreError,
-    disk::names::Numbered,
+    disk::names::{self, Numbered},
     error::Result,
     files::{Files, Place},
     read::{Filter, read_page},
@@ -78,10 +78,10 @@ fn look(files: &Files) -> Result<StoreStats> {
         newest_append: counting.last.map(time),
     };
     let names = files.disk.list().map_err(files.error("read the directory", ""))?;
-    for name in names {
-        let len = files.len_of(&name)?;
+    for name in names.iter().filter(|name| names::is_of_a_store(name)) {
+        let len = files.len_of(name)?;
         stats.bytes += len;
-        match Numbered::parse(&name) {
+        match Numbered::parse(name) {
             Some(Numbered::Segment { .. }) => {
                 stats.segments += 1;
                 stats.segment_bytes += len;

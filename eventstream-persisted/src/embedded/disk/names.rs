@@ -67,6 +67,12 @@ pub(crate) fn is_draft(name: &str) -> bool {
     name.ends_with(DRAFT)
 }
 
+/// Whether it is one of the files of a store, and not one that lies beside them.
+pub(crate) fn is_of_a_store(name: &str) -> bool {
+    [CHARTER, HEAD, OLDEST, LOCK, TIDY_LOCK, SPARE].contains(&name)
+        || Numbered::parse(name.strip_suffix(DRAFT).unwrap_or(name)).is_some()
+}
+
 /// Twenty digits, so that names are in the order of their numbers.
 fn number(digits: &str) -> Option<u64> {
     if digits.len() != 20 || !digits.bytes().all(|b| b.is_ascii_digit()) {

@@ -2,7 +2,7 @@ use std::{
     collections::BTreeMap,
     io,
     ops::Range,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
@@ -21,7 +21,7 @@ const STRIDE: u64 = 32 * 1024;
 #[derive(Debug)]
 pub(crate) struct LogFile {
     first: u64,
-    file: OnceLock<Arc<dyn File>>,
+    file: Mutex<Option<Arc<dyn File>>>,
     /// Where some of the frames begin, by the offset of their first event: a short cut.
     marks: Mutex<BTreeMap<u64, Mark>>,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Mark {
 
 impl LogFile {
     pub(crate) fn new(first: u64) -> Arc<Self> {
-        Arc::new(Self { first, file: OnceLock::new(), marks: Mutex::default() })
+        Arc::new(Self { first, file: Mutex::default(), marks: Mutex::default() })
     }
 
     pub(crate) fn first(&self) -> u64 {
@@ -48,11 +48,18 @@ impl LogFile {
     }
 
     pub(crate) fn file(&self, disk: &dyn Disk) -> io::Result<Arc<dyn File>> {
-        if let Some(file) = self.file.get() {
+        let mut open = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &*open {
             return Ok(file.clone());
         }
         let file = disk.open(&self.name())?;
-        Ok(self.file.get_or_init(|| file).clone())
+        Ok(open.insert(file).clone())
+    }
+
+    /// A new file has got the name, in the place of one that may be open.
+    pub(crate) fn replaced_by(&self, file: &Arc<dyn File>) {
+        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.clone());
+        self.marks().clear();
     }
 
     /// Remembers where a frame begins, unless one is known that is near.

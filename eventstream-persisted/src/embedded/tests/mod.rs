@@ -2,8 +2,10 @@
 //! to.
 
 mod crash;
+mod edges;
 mod faults;
 mod fixture;
 mod flips;
+mod ids;
 mod once_broken;
 mod runs;

@@ -37,9 +37,25 @@ impl Tidying {
     /// Does all that there is to do. `thorough`: also looks through all indexes of ids, and keeps no
     /// file for later.
     pub(super) fn run(&self, thorough: bool) -> Result<Tidied> {
+        let disk = &*self.files.disk;
+        remove_drafts(disk);
+        let tidied = self.turn(thorough);
+        if tidied.is_err() {
+            // What was broken off takes room, which may be what was missing.
+            remove_drafts(disk);
+        }
+        tidied
+    }
+
+    fn turn(&self, thorough: bool) -> Result<Tidied> {
         let Self { files, compression, log_bytes } = self;
         files.refresh()?;
-        remove_drafts(&*files.disk);
+        if files.len_of(names::SPARE)? > longest_spare(*log_bytes) {
+            // Logs got longer once.
+            let _ = files.disk.remove(names::SPARE);
+        }
+        // First: there may be no room for what comes next.
+        let gone = remove::remove_gone(files)?;
         let sealed = seal::seal_logs(files, *compression, *log_bytes)?;
         let merged = index::index_segments(files, thorough)? + merge::merge_runs(files)?;
         if thorough {
@@ -47,12 +63,18 @@ impl Tidying {
             let _ = files.disk.remove(names::SPARE);
         }
         let mended = if thorough { index::mend_segments(files, *compression)? } else { 0 };
-        let removed = remove::remove_truncated(files, *compression)?;
+        let removed = gone + remove::remove_truncated(files, *compression)?;
         if sealed + merged + removed + mended > 0 {
             files.refresh()?;
         }
         Ok(Tidied { sealed, merged, removed: removed + mended })
     }
+}
+
+/// The longest file that is kept for another log: one that is much longer would take more room than
+/// was asked for.
+fn longest_spare(log_bytes: u64) -> u64 {
+    log_bytes.saturating_mul(2).saturating_add(64 * 1024)
 }
 
 /// Removes what was left behind by somebody who was killed while tidying up: under the lock, nobody

@@ -12,6 +12,30 @@ use crate::{
     },
 };
 
+/// Removes the files of which all is truncated, which takes no room; returns how many.
+pub(super) fn remove_gone(files: &Files) -> Result<usize> {
+    let oldest = files.oldest()?;
+    let catalog = files.catalog();
+    let mut removed = 0;
+    for segment in catalog.segments().filter(|segment| segment.next() <= oldest) {
+        files.disk.remove(&segment.name()).map_err(files.error("remove", &segment.name()))?;
+        // A file that is open keeps its room.
+        segment.close();
+        removed += 1;
+    }
+    for (first, next) in catalog.runs().iter().filter(|(_, next)| *next <= oldest) {
+        let name = Numbered::Run { first: *first, next: *next }.name();
+        files.disk.remove(&name).map_err(files.error("remove", &name))?;
+        removed += 1;
+    }
+    if removed > 0 {
+        // Whoever truncates wants room, and the next log makes do without. It is not there, mostly.
+        let _ = files.disk.remove(names::SPARE);
+        files.refresh()?;
+    }
+    Ok(removed)
+}
+
 /// Removes the files of which all is truncated, and writes those anew of which much is; returns how
 /// many.
 pub(super) fn remove_truncated(files: &Files, compression: Compression) -> Result<usize> {

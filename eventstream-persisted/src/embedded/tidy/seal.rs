@@ -3,7 +3,7 @@
 
 use std::{io, sync::Arc};
 
-use super::segment_writer::SegmentWriter;
+use super::{longest_spare, segment_writer::SegmentWriter};
 use crate::{
     Compression,
     embedded::{
@@ -39,8 +39,9 @@ pub(super) fn seal_logs(files: &Files, compression: Compression, log_bytes: u64)
 
 /// Removes a log, or keeps its file for the next one, if it has become as long as one gets.
 fn retire(files: &Files, log: &LogFile, log_bytes: u64) -> io::Result<()> {
-    let is_long = log.file(&*files.disk)?.len()? >= log_bytes;
-    if is_long && !files.disk.list()?.iter().any(|name| name == names::SPARE) {
+    let len = log.file(&*files.disk)?.len()?;
+    let is_fitting = (log_bytes..=longest_spare(log_bytes)).contains(&len);
+    if is_fitting && !files.disk.list()?.iter().any(|name| name == names::SPARE) {
         return files.disk.rename(&log.name(), names::SPARE);
     }
     files.disk.remove(&log.name())

@@ -234,7 +234,9 @@ impl Core {
                 Err(error)
             }
             Err(NotRotated::Unknown(error)) => {
-                self.poisoned = true;
+                // Whoever appends next finds out, here or in another process: what was published
+                // is none of what is known.
+                self.published = Head::default();
                 Err(error)
             }
         }
@@ -250,8 +252,7 @@ impl Core {
         if before <= oldest {
             return Ok(Ok(oldest..oldest));
         }
-        replace(&*self.files.disk, names::OLDEST, &Oldest(before).encode())
-            .map_err(self.files.error("write to", names::OLDEST))?;
+        self.note_oldest(before).map_err(self.files.error("write to", names::OLDEST))?;
         // Truncated it is, whatever fails from here on.
         self.state.oldest = before;
         self.files.truncated(before);
@@ -268,6 +269,20 @@ impl Core {
             );
         }
         Ok(Ok(oldest..before))
+    }
+
+    fn note_oldest(&self, oldest: u64) -> io::Result<()> {
+        let (disk, bytes) = (&*self.files.disk, Oldest(oldest).encode());
+        match replace(disk, names::OLDEST, &bytes) {
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                // There is no room for another file, and this is to make some: it is written over,
+                // which is one sector.
+                let file = disk.open(names::OLDEST)?;
+                file.write_at(&bytes, 0)?;
+                file.sync()
+            }
+            replaced => replaced,
+        }
     }
 
     /// Whoever tidied up has put other files in the place of some: what is in runs by now need not be

@@ -54,7 +54,12 @@ impl Live {
             // What was written of it may look whole. Its place is there, so that this can only
             // fail if everything does.
             return match self.file.write_at(&[0; 8], self.end.at) {
-                Ok(()) => Written::Refused(error),
+                Ok(()) => {
+                    // Each frame of it looks whole by itself, to whoever searches for frames behind
+                    // one that is damaged.
+                    let _ = self.erase(frames.len() as u64);
+                    Written::Refused(error)
+                }
                 Err(_) if self.file.len().is_ok_and(|len| len <= self.end.at) => {
                     Written::Refused(error)
                 }
@@ -68,6 +73,19 @@ impl Live {
         }
         self.end = Mark { at: end, previous: chain };
         Written::Durable
+    }
+
+    /// Has zeros behind the end, as far as the file goes.
+    fn erase(&self, len: u64) -> io::Result<()> {
+        const PIECE: u64 = 64 * 1024;
+        let end = self.file.len()?.min(self.end.at.saturating_add(len));
+        let mut at = self.end.at;
+        while at < end {
+            let zeros = vec![0; usize::try_from(PIECE.min(end - at)).unwrap_or_default()];
+            self.file.write_at(&zeros, at)?;
+            at += zeros.len() as u64;
+        }
+        Ok(())
     }
 
     /// Has the file end where the frames do: nothing more is appended to it.

@@ -66,6 +66,8 @@ pub(super) fn recover(files: &Files) -> Result<State> {
             State { live: live.map_err(NotRotated::into_error)?, oldest, next }
         }
     };
+    // So are names: of a log, by somebody who was killed.
+    files.disk.sync_names().map_err(files.error("sync", ""))?;
     if files.stored_oldest()?.is_none() {
         // It is damaged, or gone. What is known otherwise is noted again.
         replace(&*files.disk, names::OLDEST, &Oldest(state.oldest).encode())

@@ -68,6 +68,7 @@ pub(super) fn create_log(
     let mut live = live;
     if let Some(listed) = catalog.newest_log().filter(|log| log.first() == first) {
         // The one that readers have, too.
+        listed.replaced_by(&live.file);
         live.log = listed.clone();
     }
     Ok(live)
