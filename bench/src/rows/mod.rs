@@ -3,6 +3,7 @@
 mod consumer;
 mod growth;
 mod memory;
+mod pack;
 mod store;
 
 pub struct Row {
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Row> {
         row("P3", "store: replay of all types", store::replay),
         row("P4", "store: replay of one of 100 types", store::filter),
         row("P5", "store: bytes per event, and opening", store::size),
+        row("Z1", "store: how events are packed", pack::pack),
         row("G1", "store: what does not grow with it", growth::growth),
         row("C1", "consumer: over a bare cursor", consumer::overhead),
     ]
