@@ -1,5 +1,7 @@
 //! Numbers and texts in bytes.
 
+use super::FORMAT;
+
 /// Takes numbers and texts from the front of bytes; `None` if there are not enough.
 pub(super) struct Take<'a>(pub(super) &'a [u8]);
 
@@ -101,6 +103,12 @@ pub(super) fn verified_with(seed: u32, record: &[u8], magic: [u8; 4]) -> Option<
     }
     let checksum = take.u32()?;
     (crc32c::crc32c_append(seed, take.0) == checksum).then_some((take, checksum))
+}
+
+/// Whether a header, which begins with the number of its format, is whole and of another one.
+pub(super) fn has_other_format(header: &[u8], magic: [u8; 4]) -> bool {
+    let format = verified(header, magic).and_then(|(mut take, _)| take.u32());
+    format.is_some_and(|format| format != FORMAT)
 }
 
 /// A record that begins with a magic number and room for the checksum.

@@ -1,6 +1,6 @@
 use super::{
     FORMAT,
-    codec::{Put, Take, record, sign, u32_of, verified},
+    codec::{Put, Take, has_other_format, record, sign, u32_of, verified},
 };
 
 const MAGIC: [u8; 4] = *b"EVID";
@@ -44,7 +44,7 @@ impl RunHeader {
 
     /// Whether it is a header that is whole, of another format.
     pub(crate) fn is_of_other_format(bytes: &[u8]) -> bool {
-        verified(bytes, MAGIC).and_then(|(mut take, _)| take.u32()).is_some_and(|n| n != FORMAT)
+        has_other_format(bytes, MAGIC)
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
