@@ -9,7 +9,7 @@ use crate::embedded::{
 /// At least so much is made ready for the frames that follow, …
 const MIN_AHEAD: u64 = 16 * 1024;
 /// … at most so much, …
-const MAX_AHEAD: u64 = 1024 * 1024;
+const MAX_AHEAD: u64 = 256 * 1024;
 /// … and nothing behind a commit that is larger: it would be written twice for little.
 const LARGE: u64 = 256 * 1024;
 
