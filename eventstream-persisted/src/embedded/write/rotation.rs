@@ -1,11 +1,11 @@
 //! Beginning a new log.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use super::live::Live;
 use crate::embedded::{
     disk::{
-        File,
+        Disk, File,
         names::{self, Numbered, draft},
     },
     error::EmbeddedStoreError,
@@ -39,9 +39,7 @@ pub(super) fn create_log(
     let (header, chain) = LogHeader { tag: files.charter.tag(), first }.encode();
     // What is left in it of its former life goes on from other headers.
     let file = match reuse {
-        Reuse::Spare => {
-            files.disk.rename(names::SPARE, &draft).and_then(|()| files.disk.open(&draft))
-        }
+        Reuse::Spare => take_spare(&*files.disk, &draft),
         Reuse::Nothing => Err(std::io::ErrorKind::NotFound.into()),
     };
     let error = files.error("create", &name);
@@ -72,6 +70,14 @@ pub(super) fn create_log(
         live.log = listed.clone();
     }
     Ok(live)
+}
+
+/// Opens the file of a log that was sealed, to be written over. Its names of before have to be gone for
+/// good by then: after a power cut, they must not lead to what is written now.
+fn take_spare(disk: &dyn Disk, draft: &str) -> io::Result<Arc<dyn File>> {
+    disk.rename(names::SPARE, draft)?;
+    disk.sync_names()?;
+    disk.open(draft)
 }
 
 /// Why there is no new log.
