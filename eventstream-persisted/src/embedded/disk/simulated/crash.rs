@@ -55,6 +55,9 @@ impl Crashes {
                 for op in self.names.drain(..) {
                     apply(&mut self.base.names, &op);
                 }
+                // What has no name any more can't come back.
+                let named: BTreeSet<_> = self.base.names.values().collect();
+                self.writes.retain(|write| named.contains(&write.file));
             }
             Op::Create { .. } | Op::Rename { .. } | Op::Remove { .. } => {
                 self.names.push(op.clone());
