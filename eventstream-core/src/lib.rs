@@ -14,22 +14,26 @@ mod error;
 mod event;
 mod event_type;
 mod event_types;
+mod handler;
 mod identity;
 mod incarnation;
 mod parcel;
+mod parked;
 mod store;
 mod stream;
 mod timestamp;
 
-pub use consumer::{Backoff, Consumer, ExponentialBackoff, Finish, Handler, HandlerError};
+pub use consumer::{Backoff, Consumer, ExponentialBackoff, Finish};
 pub use envelope::Envelope;
 pub use error::{BoxError, Error, Result};
 pub use event::Event;
 pub use event_type::EventType;
 pub use event_types::EventTypes;
+pub use handler::{Apply, Checkpoint, Checkpoints, Handler, HandlerError};
 pub use identity::{Identity, IdentityRef};
 pub use incarnation::{Incarnation, ParseIncarnationError};
 pub use parcel::Parcel;
+pub use parked::{ParkedEvent, ParkedEvents};
 pub use store::{EventQuery, EventRepository, EventStore, Expect};
 pub use stream::{
     BoxCursor, CloseHandle, Cursor, CursorExt, CursorStream, DynStream, EventStream, ReadAhead,

@@ -180,6 +180,10 @@ impl EventStream for MemoryStream {
     async fn open(&self, offset: u64, types: EventTypes) -> Result<MemoryCursor> {
         self.open_now(offset, types)
     }
+
+    async fn end(&self) -> Result<Option<u64>> {
+        Ok(Some(self.next_offset()))
+    }
 }
 
 impl Drop for Owner {

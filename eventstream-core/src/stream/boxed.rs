@@ -61,6 +61,10 @@ impl EventStream for DynStream {
     fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
         self.0.incarnation()
     }
+
+    fn end(&self) -> impl Future<Output = Result<Option<u64>>> + Send {
+        self.0.end()
+    }
 }
 
 /// A [`Cursor`] without its type.
@@ -139,6 +143,7 @@ trait ErasedStream: Send + Sync {
     fn event_types(&self) -> BoxFuture<'_, Result<EventTypes>>;
     fn open(&self, offset: u64, types: EventTypes) -> BoxFuture<'_, Result<BoxCursor>>;
     fn incarnation(&self) -> BoxFuture<'_, Result<Option<Incarnation>>>;
+    fn end(&self) -> BoxFuture<'_, Result<Option<u64>>>;
 }
 
 impl<S: EventStream> ErasedStream for S {
@@ -156,6 +161,10 @@ impl<S: EventStream> ErasedStream for S {
 
     fn incarnation(&self) -> BoxFuture<'_, Result<Option<Incarnation>>> {
         Box::pin(EventStream::incarnation(self))
+    }
+
+    fn end(&self) -> BoxFuture<'_, Result<Option<u64>>> {
+        Box::pin(EventStream::end(self))
     }
 }
 

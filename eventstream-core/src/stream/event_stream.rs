@@ -26,6 +26,8 @@ use crate::{Cursor, EventTypes, Identity, Incarnation, Result};
 ///   (`truncation::before_the_oldest_is_an_error`, `truncation::the_oldest_can_be_read`)
 /// - Cursors are independent of each other: each gets every event.
 ///   (`next::cursors_do_not_compete`)
+/// - [`end`](Self::end), where the stream can tell, is the offset that the next event will get.
+///   (`offsets::the_end_is_where_the_next_event_goes`)
 /// - Streams are independent of each other. (`isolation::streams_are_separate`)
 /// - A stream that goes away while a cursor is open ends that cursor with
 ///   [`Error::Backend`](crate::Error::Backend), or not at all; never with
@@ -95,6 +97,20 @@ pub trait EventStream: Send + Sync + 'static {
     fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
         async { Ok(None) }
     }
+
+    /// The offset that the next event will get: where the stream ends now. It says how far behind
+    /// a consumer is. As provided, `None`: the stream can't tell.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](crate::Error::Backend) if it can't be found out.
+    fn end(&self) -> impl Future<Output = Result<Option<u64>>> + Send {
+        async { Ok(None) }
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -119,5 +135,9 @@ impl<S: EventStream> EventStream for Arc<S> {
 
     fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
         S::incarnation(self)
+    }
+
+    fn end(&self) -> impl Future<Output = Result<Option<u64>>> + Send {
+        S::end(self)
     }
 }

@@ -77,6 +77,10 @@ impl<R: EventRepository> EventStream for PersistedStream<R> {
     async fn incarnation(&self) -> Result<Option<Incarnation>> {
         self.0.repository.incarnation().await
     }
+
+    async fn end(&self) -> Result<Option<u64>> {
+        self.0.repository.next_offset().await.map(Some)
+    }
 }
 
 impl<R> Clone for PersistedStream<R> {

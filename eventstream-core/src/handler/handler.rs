@@ -178,6 +178,76 @@ pub trait Handler: Send {
         let _ = next;
         async move { Ok(offset) }
     }
+
+    /// Whether the handler has begun with the application's stream: whether it has an offset of its
+    /// own. Asked only by a consumer with a [start position](crate::Consumer::start), before
+    /// [`next_offset`](Self::next_offset). As provided, `false`.
+    ///
+    /// # Cancel safety
+    ///
+    /// A [`Consumer`](crate::Consumer) drops this future when it is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be found out; the consumer asks again after a while.
+    fn has_begun(
+        &mut self,
+        source: &Identity,
+    ) -> impl Future<Output = Result<bool, HandlerError>> + Send {
+        let _ = source;
+        async { Ok(false) }
+    }
+
+    /// Begins with the application's stream at `offset`, and stores that: from now on it has begun,
+    /// and `offset` is its [`next_offset`](Self::next_offset).
+    ///
+    /// As provided, it is an error: a start position that is not stored would be taken again after
+    /// each restart, and events be lost without a word.
+    ///
+    /// # Cancel safety
+    ///
+    /// A [`Consumer`](crate::Consumer) drops this future when it is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// [`HandlerError::Conflict`] if it has begun already; [`HandlerError::Reject`] if it can't keep
+    /// a start position.
+    fn begin_at(
+        &mut self,
+        source: &Identity,
+        offset: u64,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        let _ = (source, offset);
+        async {
+            let error = "the handler can't store a start position: it has no `begin_at`";
+            Err(HandlerError::Reject(error.into()))
+        }
+    }
+
+    /// Handles an event that was parked, and is [replayed](crate::ParkedEvents::replay): its effect
+    /// is made out of turn, and the offset stays where it is.
+    ///
+    /// As provided, it is an error.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`handle_event`](Self::handle_event): it is never dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`HandlerError::Conflict`] if the event is not parked any more; others if it can't be
+    /// handled. After any error it has had no effect.
+    fn handle_parked(
+        &mut self,
+        source: &Identity,
+        event: Event,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        let _ = (source, event);
+        async {
+            let error = "the handler can't replay events: it has no `handle_parked`";
+            Err(HandlerError::Reject(error.into()))
+        }
+    }
 }
 
 /// So that one can keep a handler, and look at it when the consumer has ended.
@@ -220,5 +290,28 @@ impl<H: Handler> Handler for &mut H {
         next: u64,
     ) -> impl Future<Output = Result<u64, HandlerError>> + Send {
         H::skip(self, offset, next)
+    }
+
+    fn has_begun(
+        &mut self,
+        source: &Identity,
+    ) -> impl Future<Output = Result<bool, HandlerError>> + Send {
+        H::has_begun(self, source)
+    }
+
+    fn begin_at(
+        &mut self,
+        source: &Identity,
+        offset: u64,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        H::begin_at(self, source, offset)
+    }
+
+    fn handle_parked(
+        &mut self,
+        source: &Identity,
+        event: Event,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        H::handle_parked(self, source, event)
     }
 }
