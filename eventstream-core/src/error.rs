@@ -79,6 +79,19 @@ pub enum Error {
         offset: u64,
     },
 
+    /// A consumer has ended, as its [policy](crate::Poison::stop_after) says, at an event that its
+    /// handler could not handle.
+    #[error("the event at offset {offset} could not be handled, and was tried {attempts} times")]
+    Poisoned {
+        /// The offset of the event.
+        offset: u64,
+        /// How often it was tried.
+        attempts: u32,
+        /// Why it could not be handled the last time.
+        #[source]
+        source: BoxError,
+    },
+
     /// What the implementation stands on has failed: a file, a database, a connection.
     #[error("{operation} failed")]
     Backend {

@@ -23,7 +23,10 @@ mod store;
 mod stream;
 mod timestamp;
 
-pub use consumer::{Backoff, Consumer, ExponentialBackoff, Finish};
+pub use consumer::{
+    Backoff, Consumer, ConsumerHandle, ConsumerStopped, ExponentialBackoff, Finish, LastFailure,
+    StartAt, State, Status,
+};
 pub use envelope::Envelope;
 pub use error::{BoxError, Error, Result};
 pub use event::Event;
@@ -33,7 +36,7 @@ pub use handler::{Apply, Checkpoint, Checkpoints, Handler, HandlerError};
 pub use identity::{Identity, IdentityRef};
 pub use incarnation::{Incarnation, ParseIncarnationError};
 pub use parcel::Parcel;
-pub use parked::{ParkedEvent, ParkedEvents};
+pub use parked::{ParkedEvent, ParkedEvents, Poison};
 pub use store::{EventQuery, EventRepository, EventStore, Expect};
 pub use stream::{
     BoxCursor, CloseHandle, Cursor, CursorExt, CursorStream, DynStream, EventStream, ReadAhead,

@@ -11,6 +11,8 @@ pub(super) enum Stop {
     Broken(Error),
     /// The handler is not where it was thought to be.
     Conflict,
+    /// Somebody wants it to stand still.
+    Paused,
     Failed(Failure),
 }
 

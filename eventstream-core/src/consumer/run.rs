@@ -2,37 +2,64 @@ use std::convert::Infallible;
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use super::{
+    attempts::Attempts,
     failure::{Chain, Failure, Stop},
     failure_count::FailureCount,
     looks::Looks,
     round::Round,
+    settings::Settings,
+    status::Shared,
+    telemetry::Meters,
     wait::{or_cancelled, yield_now},
 };
-use crate::{Consumer, CursorExt, EventStream, Finish, Handler, Result};
+use crate::{CursorExt, EventStream, Finish, Handler, Result, State};
 
 /// A consumer at work: rounds, one after another, until one ends for good.
-pub(super) struct Run<S, H> {
-    consumer: Consumer<S, H>,
-    cancel: CancellationToken,
-    failures: FailureCount,
+pub(super) struct Run<'a, S, H> {
+    pub(super) stream: &'a S,
+    pub(super) handler: &'a mut H,
+    pub(super) settings: &'a Settings,
+    pub(super) shared: &'a Shared,
+    pub(super) meters: &'a Meters,
+    pub(super) cancel: CancellationToken,
+    pub(super) failures: FailureCount,
+    pub(super) attempts: Attempts,
     looks: Looks,
     /// The handler's offset as last known.
-    offset: Option<u64>,
+    pub(super) offset: Option<u64>,
+    /// A batch has failed: the events below this are handled one by one.
+    suspects: u64,
+    /// Whether the handler is known to have begun with the stream.
+    pub(super) has_begun: bool,
 }
 
-impl<S: EventStream, H: Handler> Run<S, H> {
-    pub(super) fn new(consumer: Consumer<S, H>, cancel: &CancellationToken) -> Self {
+impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
+    pub(super) fn new(
+        stream: &'a S,
+        handler: &'a mut H,
+        settings: &'a Settings,
+        shared: &'a Shared,
+        meters: &'a Meters,
+        cancel: &CancellationToken,
+    ) -> Self {
         Self {
-            looks: Looks::new(consumer.skip_interval),
-            consumer,
+            stream,
+            handler,
+            shared,
+            meters,
             // One of its own: it is looked at for every event, under a lock that consumers with
             // clones of one token would share.
             cancel: cancel.child_token(),
             failures: FailureCount::new(),
+            attempts: Attempts::default(),
+            looks: Looks::new(settings.skip_interval),
+            settings,
             offset: None,
+            suspects: 0,
+            has_begun: false,
         }
     }
 
@@ -42,9 +69,10 @@ impl<S: EventStream, H: Handler> Run<S, H> {
             let ended = match stop {
                 Stop::Finished(finish) => Ok(finish),
                 Stop::Broken(error) => Err(error),
+                Stop::Paused => continue,
                 Stop::Conflict => {
                     debug!(
-                        application = %self.consumer.stream.application(),
+                        application = %self.stream.application(),
                         offset = self.offset,
                         "the handler has moved on: starting again at its offset"
                     );
@@ -64,52 +92,28 @@ impl<S: EventStream, H: Handler> Run<S, H> {
 
     /// From asking for the event types on, to whatever stops it.
     async fn round(&mut self) -> Result<Infallible, Stop> {
-        let (stream, handler) = (&self.consumer.stream, &mut self.consumer.handler);
-        let cancel = &self.cancel;
-        let application = stream.application();
-
-        let produced = or_cancelled(cancel, stream.event_types())
-            .await?
-            .map_err(|error| Stop::stream("asking the stream for its event types", error))?;
-        let relevant = self.consumer.event_types.intersection(&produced);
-        if relevant.is_empty() {
-            info!(
-                %application,
-                wanted = %self.consumer.event_types,
-                %produced,
-                "the stream carries none of the event types that are wanted: nothing to consume"
-            );
-            return Err(Stop::Finished(Finish::NoRelevantEventTypes));
-        }
-
-        let incarnation = or_cancelled(cancel, stream.incarnation())
-            .await?
-            .map_err(|error| Stop::stream("asking the stream for its incarnation", error))?;
-        or_cancelled(cancel, handler.begin(application, incarnation))
-            .await?
-            .map_err(|error| Stop::handler("telling the handler of the stream", error))?;
-        let mut offset = or_cancelled(cancel, handler.next_offset(application))
-            .await?
-            .map_err(|error| Stop::handler("asking the handler for its offset", error))?;
-        self.offset = Some(offset);
-        self.failures.resumed(offset);
-
-        debug!(%application, offset, types = %relevant, "opening the stream");
-        let cursor = or_cancelled(cancel, stream.open(offset, relevant))
-            .await?
-            .map_err(|error| Stop::stream("opening the stream", error))?;
+        self.stand_still().await?;
+        self.shared.enter(State::Starting);
+        // Boxed, as is all that is rare: its room would be taken in each consumer, all the time.
+        let opened = Box::pin(self.open()).await?;
+        let mut offset = opened.offset;
         let mut round = Round {
-            cursor,
-            handler,
-            application,
-            semaphore: self.consumer.semaphore.as_deref(),
-            cancel,
+            cursor: opened.cursor,
+            handler: &mut *self.handler,
+            application: self.stream.application(),
+            settings: self.settings,
+            shared: self.shared,
+            meters: self.meters,
+            cancel: &self.cancel,
             failures: &mut self.failures,
+            attempts: &mut self.attempts,
             looks: &mut self.looks,
-            max: self.consumer.batch,
+            suspects: &mut self.suspects,
+            one_by_one: false,
             expected: offset,
             skipped: 0,
             offset: &mut offset,
+            parked: opened.parked,
             events: Vec::new(),
         };
         let stopped = round.consume().await;
@@ -119,20 +123,33 @@ impl<S: EventStream, H: Handler> Run<S, H> {
         stopped
     }
 
+    /// Waits as long as the consumer is paused.
+    async fn stand_still(&mut self) -> Result<(), Stop> {
+        while self.shared.wants().pause {
+            self.shared.enter(State::Paused);
+            or_cancelled(&self.cancel, self.shared.attention()).await?;
+        }
+        Ok(())
+    }
+
     /// Counts a failure, says so, and waits.
     async fn back_off(&mut self, failure: &Failure) -> Result<(), Stop> {
         let failures = self.failures.failed(failure.origin);
-        let delay = self.consumer.backoff.delay(failures);
+        let delay = self.settings.backoff.delay(failures);
+        let error = Chain(failure.error.as_ref()).to_string();
         warn!(
-            application = %self.consumer.stream.application(),
+            application = %self.stream.application(),
             offset = self.offset,
             failures,
             ?delay,
             during = failure.during,
             rejected = failure.rejected,
-            error = %Chain(failure.error.as_ref()),
+            error,
             "consuming failed: starting again after the delay"
         );
+        self.shared.failed(failure.during, error, failures);
+        self.meters.failed(failure.origin);
+        self.shared.enter(State::BackingOff);
         or_cancelled(&self.cancel, sleep(delay)).await
     }
 }

@@ -10,7 +10,11 @@ use std::{
 use tokio::time::{Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{failure::Stop, looks::Looks};
+use super::{
+    failure::Stop,
+    looks::Looks,
+    status::{Shared, Wants},
+};
 use crate::{Finish, Result};
 
 /// Waits for a future that may be dropped, but not past a cancellation, which wins if both are
@@ -50,6 +54,8 @@ pub(super) enum Waited {
     Cancelled,
     /// It is time to look at the cursor's position.
     Look,
+    /// Somebody wants something else than that.
+    Wanted(Wants),
 }
 
 /// Waits for a read that was polled before.
@@ -57,12 +63,14 @@ pub(super) async fn read(
     mut reading: Pin<&mut impl Future<Output = Result<()>>>,
     cancel: &CancellationToken,
     looks: &Looks,
+    shared: &Shared,
 ) -> Waited {
-    let due = looks.due();
     let mut may_have_moved = looks.may_have_moved;
     let mut cancelled = pin!(cancel.cancelled());
+    let mut attention = pin!(shared.attention());
     let mut timer = pin!(None::<Sleep>);
     let mut woken = false;
+    let mut awaited = false;
     poll_fn(|cx| {
         if cancelled.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Waited::Cancelled);
@@ -72,7 +80,19 @@ pub(super) async fn read(
         }
         // Something woke the read, and it still waits: events may have been filtered out.
         may_have_moved |= mem::replace(&mut woken, true);
-        let (true, Some(due)) = (may_have_moved, due) else {
+        // Registers before it asks, so that nothing is wanted unheard.
+        while attention.as_mut().poll(cx).is_ready() {
+            attention.set(shared.attention());
+        }
+        let wants = shared.wants();
+        if wants.pause || wants.replay {
+            return Poll::Ready(Waited::Wanted(wants));
+        }
+        // Another time to look, if somebody has begun to wait for the position, or does no more.
+        if mem::replace(&mut awaited, wants.position) != wants.position {
+            timer.set(None);
+        }
+        let (true, Some(due)) = (may_have_moved, looks.due(awaited)) else {
             return Poll::Pending;
         };
         if timer.is_none() {

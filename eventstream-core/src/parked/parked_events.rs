@@ -3,7 +3,7 @@ use std::future::Future;
 use crate::{Event, Identity, ParkedEvent, Result};
 
 /// Keeps the events that a consumer could not handle, and how often it has tried: see
-/// the consumer's policies.
+/// [`Poison::park_after`](crate::Poison::park_after).
 ///
 /// A store is that of one consumer; its events are told apart by the key of their application and
 /// their offset. An event that fails is first *noted*, so that its attempts survive a restart. After

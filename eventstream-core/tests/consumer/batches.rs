@@ -31,14 +31,49 @@ async fn of_zero_are_of_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_fail_are_tried_again_from_the_handlers_offset() {
-    let rig = Rig::new("aaaaa");
+async fn that_fail_are_handled_one_by_one_from_the_handlers_offset() {
+    let rig = Rig::new("aaaaaaaaa");
     rig.handler.outcomes([Outcome::Done, Outcome::Partly(1)]);
-    let running = Running::start(rig.consumer().batch(2)).await;
+    let running = Running::start(rig.consumer().batch(3)).await;
     running.run_for(60).await;
-    assert_eq!(rig.handler.calls(), [(0, vec![0, 1]), (2, vec![2, 3]), (3, vec![3, 4])]);
-    assert_eq!(rig.stream.opened_at(), [0, 3]);
-    assert_eq!(rig.handler.handled(), [0, 1, 2, 3, 4]);
+    assert_eq!(
+        rig.handler.calls(),
+        [(0, vec![0, 1, 2]), (3, vec![3, 4, 5]), (4, vec![4]), (5, vec![5]), (6, vec![6, 7, 8])]
+    );
+    assert_eq!(rig.stream.opened_at(), [0, 4]);
+    assert_eq!(rig.handler.handled(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_fail_are_handled_one_by_one_until_the_one_at_fault_is_handled() {
+    let rig = Rig::new("aaaaa");
+    rig.handler.outcomes([Outcome::Retry, Outcome::Done, Outcome::Retry, Outcome::Retry]);
+    let running = Running::start(rig.consumer().batch(4)).await;
+    running.run_for(60).await;
+    assert_eq!(
+        rig.handler.calls(),
+        [
+            (0, vec![0, 1, 2, 3]),
+            (0, vec![0]),
+            (1, vec![1]),
+            (1, vec![1]),
+            (1, vec![1]),
+            (2, vec![2]),
+            (3, vec![3]),
+            (4, vec![4]),
+        ]
+    );
+    assert_eq!(rig.counts(), [1, 1, 2], "the event that was handled is forgiven for");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_conflict_stay_batches() {
+    let rig = Rig::new("aaaa");
+    rig.handler.outcomes([Outcome::Overtaken(1)]);
+    let running = Running::start(rig.consumer().batch(4)).await;
+    assert_eq!(rig.handler.calls(), [(0, vec![0, 1, 2, 3]), (1, vec![1, 2, 3])]);
     running.stop().await;
 }
 

@@ -1,11 +1,18 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info_span};
+use tracing::Instrument;
 
-use super::run::Run;
-use crate::{Backoff, EventStream, EventTypes, ExponentialBackoff, Finish, Handler, Result};
+use super::{
+    monitor,
+    run::Run,
+    settings::Settings,
+    status::Shared,
+    telemetry::{Meters, consumer_span},
+};
+use crate::{
+    ConsumerHandle, EventStream, EventTypes, Finish, Handler, Result, State, parked::Policy,
+};
 
 /// Drives a [`Handler`] with the events of a stream, and starts again whenever something fails.
 ///
@@ -16,6 +23,7 @@ use crate::{Backoff, EventStream, EventTypes, ExponentialBackoff, Finish, Handle
 /// 1. It asks the stream for its event types. Relevant are those that are wanted and produced. If
 ///    there are none, it ends with [`Finish::NoRelevantEventTypes`].
 /// 2. It asks the handler for its offset, and opens the stream there.
+///    [`start`](Self::start) says where to begin with a stream for the first time.
 /// 3. It reads an event, or a [batch](Self::batch), and checks it: the offset is not below the one
 ///    expected, and the source application's key is that of the stream's application. It takes a
 ///    permit of the [semaphore](Self::semaphore), and calls the handler with the handler's offset.
@@ -25,27 +33,48 @@ use crate::{Backoff, EventStream, EventTypes, ExponentialBackoff, Finish, Handle
 /// 5. When it is cancelled, it finishes what the handler has in hand, and ends with
 ///    [`Finish::Cancelled`].
 ///
-/// A failure never ends it: not one of the stream, whether or not it is
-/// [retryable](crate::Error::is_retryable), and not one of the handler. An event that the handler
-/// fails with is tried again for ever, also one that it [rejects](crate::HandlerError::Reject).
+/// A failure of the stream never ends it, whether or not it is
+/// [retryable](crate::Error::is_retryable). What becomes of an event that the handler fails with is
+/// for the [policy](Self::poison) to say: without one, it is tried again for ever, also one that the
+/// handler [rejects](crate::HandlerError::Reject).
 ///
 /// [`HandlerError::Conflict`](crate::HandlerError::Conflict), from whichever method of the handler,
 /// is no failure: a new round begins at once.
+///
+/// ## When a batch fails
+///
+/// One of its events is at fault. So after the backoff they are read again, and handled one by one:
+/// that event is the one that fails now, and those before it are handled.
 ///
 /// ## How failures are counted
 ///
 /// The backoff gets the number of failures in a row. If the last one was the stream's, the count
 /// falls back to zero when an event arrives that passes the checks. If it was the handler's, that
 /// takes an event that the handler has handled, or events that it has skipped. A handler that got
-/// through a part of a batch before it failed has handled an event.
+/// through a part of a batch before it failed has handled an event. That an event was parked is no
+/// sign that the handler works.
 ///
 /// ## Progress over events that are filtered out
 ///
 /// While the cursor has nothing to deliver, at the end of the stream above all, the consumer looks
 /// at the cursor's [position](crate::Cursor::position). If it lies past the handler's offset, the
 /// consumer calls [`Handler::skip`], so that a restart does not look through the same events again.
-/// It does so at most once per [interval](Self::skip_interval). With nothing to skip it sleeps: it
-/// sets no timer.
+/// It does so at most once per [interval](Self::skip_interval), and more often only while somebody
+/// [waits](ConsumerHandle::wait_for) for it to get on. With nothing to skip it sleeps.
+///
+/// ## What it tells
+///
+/// - A [handle](Self::handle) has its [status](crate::Status), and can pause it.
+/// - Spans of `tracing`: `consumer`, as long as it runs, and for each call of the handler
+///   `handle_event`, `handle_batch` or `skip`, at level debug. With the feature `opentelemetry` the
+///   span of an event is linked to the one that the event's attribute `traceparent` names, for
+///   subscribers of `tracing-opentelemetry` 0.34.
+/// - With the feature `metrics`, metrics by the names of OpenTelemetry's messaging conventions, for
+///   whichever recorder of the `metrics` crate is installed: the counter
+///   `messaging.client.consumed.messages`, the histogram `messaging.process.duration`, and
+///   `eventstream.consumer.lag.events`, `.lag.seconds`, `.parked` and `.failures`. Their labels are
+///   the application's name, the consumer's [name](Self::name) and the type of error: never
+///   anything that an event says.
 ///
 /// # Examples
 ///
@@ -111,13 +140,10 @@ use crate::{Backoff, EventStream, EventTypes, ExponentialBackoff, Finish, Handle
 /// ```
 #[must_use = "a consumer does nothing until it is run"]
 pub struct Consumer<S, H> {
-    pub(super) stream: S,
-    pub(super) event_types: EventTypes,
-    pub(super) handler: H,
-    pub(super) semaphore: Option<Arc<Semaphore>>,
-    pub(super) backoff: Box<dyn Backoff>,
-    pub(super) batch: usize,
-    pub(super) skip_interval: Duration,
+    stream: S,
+    handler: H,
+    pub(super) settings: Settings,
+    shared: Arc<Shared>,
 }
 
 impl<S: EventStream, H: Handler> Consumer<S, H> {
@@ -139,106 +165,34 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
     pub fn new(stream: S, event_types: EventTypes, handler: H) -> Self {
         Self {
             stream,
-            event_types,
             handler,
-            semaphore: None,
-            backoff: Box::new(ExponentialBackoff::new()),
-            batch: 1,
-            skip_interval: Duration::from_secs(1),
+            settings: Settings::new(event_types),
+            shared: Arc::new(Shared::new()),
         }
     }
 
-    /// Limits how many calls of handlers are under way at once, over all consumers that share the
-    /// semaphore. Default: no limit.
-    ///
-    /// Each call of [`handle_event`](Handler::handle_event), [`handle_batch`](Handler::handle_batch)
-    /// and [`skip`](Handler::skip) takes one permit, and gives it back when it is done. No permit
-    /// is held while waiting for events.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    ///
-    /// use eventstream_core::{Consumer, EventStream, EventTypes, Handler};
-    /// use tokio::sync::Semaphore;
-    ///
-    /// /// Two consumers, one connection to the database.
-    /// fn pair<S: EventStream, H: Handler>(a: (S, H), b: (S, H)) -> [Consumer<S, H>; 2] {
-    ///     let one = Arc::new(Semaphore::new(1));
-    ///     [a, b].map(|(stream, handler)| {
-    ///         Consumer::new(stream, EventTypes::any(), handler).semaphore(one.clone())
-    ///     })
-    /// }
-    /// ```
-    pub fn semaphore(mut self, semaphore: Arc<Semaphore>) -> Self {
-        self.semaphore = Some(semaphore);
-        self
-    }
-
-    /// How long to wait after a failure. Default: [`ExponentialBackoff`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use eventstream_core::{Consumer, EventStream, ExponentialBackoff, Handler};
-    ///
-    /// fn patient<S: EventStream, H: Handler>(consumer: Consumer<S, H>) -> Consumer<S, H> {
-    ///     consumer.backoff(ExponentialBackoff::new().cap(Duration::from_secs(600)))
-    /// }
-    ///
-    /// fn steady<S: EventStream, H: Handler>(consumer: Consumer<S, H>) -> Consumer<S, H> {
-    ///     consumer.backoff(|_failures| Duration::from_secs(1))
-    /// }
-    /// ```
-    pub fn backoff(mut self, backoff: impl Backoff + 'static) -> Self {
-        self.backoff = Box::new(backoff);
-        self
-    }
-
-    /// Hands on up to `max` events at once, by [`Handler::handle_batch`]. Default: 1, which is one
-    /// by one, by [`Handler::handle_event`]. 0 is taken as 1.
-    ///
-    /// A batch is what is at hand: the consumer never waits for it to fill up. If an event in it
-    /// fails the checks, those before it are handed on first.
+    /// What watches the consumer, and pauses it, from any task. Take it before the consumer runs.
     ///
     /// # Examples
     ///
     /// ```
     /// use eventstream_core::{Consumer, EventStream, Handler};
+    /// use tokio_util::sync::CancellationToken;
     ///
-    /// fn in_batches<S: EventStream, H: Handler>(consumer: Consumer<S, H>) -> Consumer<S, H> {
-    ///     consumer.batch(500)
+    /// async fn run_and_report<S: EventStream, H: Handler>(consumer: Consumer<S, H>) {
+    ///     let mut handle = consumer.handle();
+    ///     let report = async {
+    ///         while let Ok(status) = handle.changed().await {
+    ///             println!("{}, {:?} events behind", status.state, status.lag_events);
+    ///         }
+    ///     };
+    ///     let (ended, ()) = tokio::join!(consumer.run(CancellationToken::new()), report);
+    ///     println!("{ended:?}");
     /// }
     /// ```
-    pub fn batch(mut self, max: usize) -> Self {
-        self.batch = max.max(1);
-        self
-    }
-
-    /// The least time between two calls of [`Handler::skip`]. Default: 1 second.
-    ///
-    /// The first call comes as soon as the cursor has nothing to deliver and lies past the
-    /// handler's offset; later ones when the interval is over. A cursor that is woken again and
-    /// again without getting on is looked at more and more rarely, because a look drops the call
-    /// that it is in.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use eventstream_core::{Consumer, EventStream, Handler};
-    ///
-    /// fn rarely<S: EventStream, H: Handler>(consumer: Consumer<S, H>) -> Consumer<S, H> {
-    ///     consumer.skip_interval(Duration::from_secs(60))
-    /// }
-    /// ```
-    pub fn skip_interval(mut self, interval: Duration) -> Self {
-        self.skip_interval = interval;
-        self
+    #[must_use]
+    pub fn handle(&self) -> ConsumerHandle {
+        ConsumerHandle::new(self.shared.clone())
     }
 
     /// Consumes until it is cancelled or nothing is left to do.
@@ -253,8 +207,11 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Backend`](crate::Error::Backend) if the semaphore is closed. Nothing else ends it
-    /// with an error.
+    /// - [`Error::Poisoned`](crate::Error::Poisoned) if the [policy](Self::poison) is to stop at an
+    ///   event that the handler can't handle.
+    /// - [`Error::Backend`](crate::Error::Backend) if the semaphore is closed.
+    ///
+    /// Nothing else ends it with an error.
     ///
     /// # Examples
     ///
@@ -277,13 +234,33 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
     /// }
     /// ```
     pub async fn run(self, cancel: CancellationToken) -> Result<Finish> {
-        let application = self.stream.application();
-        let span = info_span!(
-            "consumer",
-            application.name = application.name,
-            application.key = application.key,
-        );
-        Run::new(self, &cancel).drive().instrument(span).await
+        let Self { stream, mut handler, settings, shared } = self;
+        let shared = Running(shared);
+        let shared = &*shared.0;
+        let application = stream.application();
+        let meters = Meters::new(application, settings.name.as_deref());
+        let span = consumer_span(application, settings.name.as_deref());
+        let parks = matches!(settings.poison.0, Policy::Park { .. });
+        let is_watched = shared.is_watched() || Meters::MEASURES || parks;
+        let run = Run::new(&stream, &mut handler, &settings, shared, &meters, &cancel).drive();
+        let run = async {
+            tokio::select! {
+                biased;
+                ended = run => ended,
+                never = monitor::watch(&stream, &settings, shared, &meters), if is_watched => match never {},
+            }
+        };
+        // In one piece, so that whatever awaits it stays small.
+        Box::pin(run.instrument(span)).await
+    }
+}
+
+/// Says that the consumer has stopped when it has, also when it is dropped.
+struct Running(Arc<Shared>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.enter(State::Stopped);
     }
 }
 
@@ -291,9 +268,10 @@ impl<S: EventStream, H> fmt::Debug for Consumer<S, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consumer")
             .field("application", self.stream.application())
-            .field("event_types", &self.event_types)
-            .field("batch", &self.batch)
-            .field("skip_interval", &self.skip_interval)
+            .field("name", &self.settings.name)
+            .field("event_types", &self.settings.event_types)
+            .field("poison", &self.settings.poison)
+            .field("batch", &self.settings.batch)
             .finish_non_exhaustive()
     }
 }

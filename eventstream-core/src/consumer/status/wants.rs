@@ -1,0 +1,10 @@
+/// What others want of a consumer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wants {
+    /// It is to stand still.
+    pub(crate) pause: bool,
+    /// There are parked events to be replayed.
+    pub(crate) replay: bool,
+    /// Somebody waits for it to come past its position.
+    pub(crate) position: bool,
+}
