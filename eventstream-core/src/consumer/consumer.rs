@@ -69,12 +69,8 @@ use crate::{
 ///   `handle_event`, `handle_batch` or `skip`, at level debug. With the feature `opentelemetry` the
 ///   span of an event is linked to the one that the event's attribute `traceparent` names, for
 ///   subscribers of `tracing-opentelemetry` 0.34.
-/// - With the feature `metrics`, metrics by the names of OpenTelemetry's messaging conventions, for
-///   whichever recorder of the `metrics` crate is installed: the counter
-///   `messaging.client.consumed.messages`, the histogram `messaging.process.duration`, and
-///   `eventstream.consumer.lag.events`, `.lag.seconds`, `.parked` and `.failures`. Their labels are
-///   the application's name, the consumer's [name](Self::name) and the type of error: never
-///   anything that an event says.
+/// - With the feature `metrics`, a consumer that is [measured](Self::measured) records metrics by the
+///   names of OpenTelemetry's messaging conventions.
 ///
 /// # Examples
 ///
@@ -143,7 +139,7 @@ pub struct Consumer<S, H> {
     stream: S,
     handler: H,
     pub(super) settings: Settings,
-    shared: Arc<Shared>,
+    shared: Owned,
 }
 
 impl<S: EventStream, H: Handler> Consumer<S, H> {
@@ -167,7 +163,7 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
             stream,
             handler,
             settings: Settings::new(event_types),
-            shared: Arc::new(Shared::new()),
+            shared: Owned(Arc::new(Shared::new())),
         }
     }
 
@@ -192,7 +188,7 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
     /// ```
     #[must_use]
     pub fn handle(&self) -> ConsumerHandle {
-        ConsumerHandle::new(self.shared.clone())
+        ConsumerHandle::new(self.shared.0.clone())
     }
 
     /// Consumes until it is cancelled or nothing is left to do.
@@ -235,13 +231,12 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
     /// ```
     pub async fn run(self, cancel: CancellationToken) -> Result<Finish> {
         let Self { stream, mut handler, settings, shared } = self;
-        let shared = Running(shared);
         let shared = &*shared.0;
         let application = stream.application();
-        let meters = Meters::new(application, settings.name.as_deref());
+        let meters = Meters::new(application, &settings);
         let span = consumer_span(application, settings.name.as_deref());
         let parks = matches!(settings.poison.0, Policy::Park { .. });
-        let is_watched = shared.is_watched() || Meters::MEASURES || parks;
+        let is_watched = shared.is_watched() || settings.measured || parks;
         let run = Run::new(&stream, &mut handler, &settings, shared, &meters, &cancel).drive();
         let run = async {
             tokio::select! {
@@ -255,10 +250,11 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
     }
 }
 
-/// Says that the consumer has stopped when it has, also when it is dropped.
-struct Running(Arc<Shared>);
+/// What the consumer shares with its handles, which are told that it has stopped when it is dropped:
+/// before it was run, while it runs, or when it has ended.
+struct Owned(Arc<Shared>);
 
-impl Drop for Running {
+impl Drop for Owned {
     fn drop(&mut self) {
         self.0.enter(State::Stopped);
     }

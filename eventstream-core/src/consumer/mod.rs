@@ -1,5 +1,6 @@
 //! Driving a handler with the events of a stream.
 
+mod alarm;
 mod attempts;
 mod backoff;
 mod bad_event;

@@ -34,7 +34,7 @@ pub(super) async fn watch<S: EventStream>(
                 }
             }
         }
-        meters.observe(&shared.status());
+        meters.observe(|| shared.status());
         tokio::select! {
             () = sleep(settings.heartbeat) => {}
             () = shared.probe_wanted() => {}

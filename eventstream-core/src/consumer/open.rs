@@ -92,9 +92,10 @@ impl<S: EventStream, H: Handler> Run<'_, S, H> {
             return Ok(BTreeSet::new());
         };
         let failed = |error| Stop::handler(DURING, HandlerError::Retry(Box::new(error)));
-        let parked = or_cancelled(&self.cancel, store.resume(application, offset)).await?;
-        let count = or_cancelled(&self.cancel, store.count(application)).await?;
-        self.shared.parked(count.map_err(failed)?);
-        Ok(parked.map_err(failed)?.into_iter().collect())
+        let parked =
+            or_cancelled(&self.cancel, store.resume(application, offset)).await?.map_err(failed)?;
+        let count = or_cancelled(&self.cancel, store.count(application)).await?.map_err(failed)?;
+        self.shared.parked(count);
+        Ok(parked.into_iter().collect())
     }
 }

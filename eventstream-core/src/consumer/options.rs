@@ -169,6 +169,38 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
         self
     }
 
+    /// Records metrics, for whichever recorder of the `metrics` crate is installed when the consumer
+    /// runs.
+    ///
+    /// - The counter `messaging.client.consumed.messages`: events that were handed to the handler.
+    /// - The histogram `messaging.process.duration`: seconds that the handler has had an event, or a
+    ///   batch.
+    /// - The gauges `eventstream.consumer.lag.events` and `eventstream.consumer.lag.seconds`, as in
+    ///   the [status](crate::Status) at each [heartbeat](Self::heartbeat), NaN while unknown; and
+    ///   `eventstream.consumer.parked`.
+    /// - The counter `eventstream.consumer.failures`: failures after which it backed off, or parked an
+    ///   event.
+    ///
+    /// The names are those of OpenTelemetry's messaging conventions, where they have one. The labels
+    /// are `messaging.system`, `messaging.operation.name`, `messaging.destination.name` (the
+    /// application's name), `messaging.consumer.group.name` (the consumer's [name](Self::name)) and
+    /// `error.type` (`stream` or `handler`): never anything that an event says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eventstream_core::{Consumer, EventStream, Handler};
+    ///
+    /// fn billing<S: EventStream, H: Handler>(consumer: Consumer<S, H>) -> Consumer<S, H> {
+    ///     consumer.name("billing").measured()
+    /// }
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn measured(mut self) -> Self {
+        self.settings.measured = true;
+        self
+    }
+
     /// The least time between two calls of [`Handler::skip`]. Default: 1 second.
     ///
     /// The first call comes as soon as the cursor has nothing to deliver and lies past the

@@ -1,9 +1,10 @@
-use std::{collections::BTreeSet, convert::Infallible, pin::pin, task::Poll};
+use std::{collections::BTreeSet, convert::Infallible, pin::pin, sync::Arc, task::Poll};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    alarm::Alarm,
     attempts::Attempts,
     bad_event,
     failure::Stop,
@@ -33,6 +34,7 @@ pub(super) struct Round<'a, C, H> {
     pub(super) failures: &'a mut FailureCount,
     pub(super) attempts: &'a mut Attempts,
     pub(super) looks: &'a mut Looks,
+    pub(super) alarm: &'a Arc<Alarm>,
     /// A batch has failed: the events below this are handled one by one.
     pub(super) suspects: &'a mut u64,
     /// Whether what is read now is handed on by itself, and not as a batch.
@@ -78,7 +80,9 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
                 // Almost all of a replay ends here: nothing else is made ready before.
                 match wait::poll_now(pull.as_mut()).await {
                     Poll::Ready(result) => Waited::Read(result),
-                    Poll::Pending => wait::read(pull, self.cancel, self.looks, self.shared).await,
+                    Poll::Pending => {
+                        wait::read(pull, self.cancel, self.looks, self.shared, self.alarm).await
+                    }
                 }
             };
             match waited {

@@ -1,10 +1,11 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::{
+    alarm::Alarm,
     attempts::Attempts,
     failure::{Chain, Failure, Stop},
     failure_count::FailureCount,
@@ -28,6 +29,7 @@ pub(super) struct Run<'a, S, H> {
     pub(super) failures: FailureCount,
     pub(super) attempts: Attempts,
     looks: Looks,
+    alarm: Arc<Alarm>,
     /// The handler's offset as last known.
     pub(super) offset: Option<u64>,
     /// A batch has failed: the events below this are handled one by one.
@@ -56,6 +58,7 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
             failures: FailureCount::new(),
             attempts: Attempts::default(),
             looks: Looks::new(settings.skip_interval),
+            alarm: Arc::default(),
             settings,
             offset: None,
             suspects: 0,
@@ -108,6 +111,7 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
             failures: &mut self.failures,
             attempts: &mut self.attempts,
             looks: &mut self.looks,
+            alarm: &self.alarm,
             suspects: &mut self.suspects,
             one_by_one: false,
             expected: offset,

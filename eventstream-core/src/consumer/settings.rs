@@ -18,6 +18,8 @@ pub(super) struct Settings {
     pub(super) linger: Duration,
     pub(super) skip_interval: Duration,
     pub(super) heartbeat: Duration,
+    /// Whether it is to record metrics.
+    pub(super) measured: bool,
 }
 
 impl Settings {
@@ -33,6 +35,7 @@ impl Settings {
             linger: Duration::ZERO,
             skip_interval: Duration::from_secs(1),
             heartbeat: Duration::from_secs(5),
+            measured: false,
         }
     }
 }

@@ -4,13 +4,15 @@ use std::{
     future::{Future, poll_fn},
     mem,
     pin::{Pin, pin},
-    task::Poll,
+    sync::Arc,
+    task::{Context, Poll, Waker},
 };
 
 use tokio::time::{Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    alarm::Alarm,
     failure::Stop,
     looks::Looks,
     status::{Shared, Wants},
@@ -64,22 +66,26 @@ pub(super) async fn read(
     cancel: &CancellationToken,
     looks: &Looks,
     shared: &Shared,
+    alarm: &Arc<Alarm>,
 ) -> Waited {
     let mut may_have_moved = looks.may_have_moved;
     let mut cancelled = pin!(cancel.cancelled());
     let mut attention = pin!(shared.attention());
     let mut timer = pin!(None::<Sleep>);
-    let mut woken = false;
     let mut awaited = false;
+    let waker = Waker::from(alarm.clone());
+    // Whatever woke an earlier read.
+    alarm.reset();
     poll_fn(|cx| {
         if cancelled.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Waited::Cancelled);
         }
-        if let Poll::Ready(result) = reading.as_mut().poll(cx) {
+        let woken = alarm.has_rung(cx);
+        if let Poll::Ready(result) = reading.as_mut().poll(&mut Context::from_waker(&waker)) {
             return Poll::Ready(Waited::Read(result));
         }
         // Something woke the read, and it still waits: events may have been filtered out.
-        may_have_moved |= mem::replace(&mut woken, true);
+        may_have_moved |= woken;
         // Registers before it asks, so that nothing is wanted unheard.
         while attention.as_mut().poll(cx).is_ready() {
             attention.set(shared.attention());

@@ -146,6 +146,7 @@ impl Shared {
         self.change(|inner| {
             inner.heartbeat = Instant::now();
             let before = inner.end;
+            inner.untold = matches!(end, Ok(None));
             (inner.end, inner.end_failure) = match end {
                 Ok(end) => (end, None),
                 Err(failure) => (None, Some(failure)),

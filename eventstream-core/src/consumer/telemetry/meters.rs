@@ -5,7 +5,10 @@ use metrics::{
     describe_histogram, gauge, histogram,
 };
 
-use super::{super::failure_count::Origin, SYSTEM};
+use super::{
+    super::{failure_count::Origin, settings::Settings},
+    SYSTEM,
+};
 use crate::{Identity, Status};
 
 const CONSUMED: &str = "messaging.client.consumed.messages";
@@ -15,8 +18,11 @@ const LAG_SECONDS: &str = "eventstream.consumer.lag.seconds";
 const PARKED: &str = "eventstream.consumer.parked";
 const FAILURES: &str = "eventstream.consumer.failures";
 
-/// The metrics of a consumer. They are looked up once: an event costs no look-up.
-pub(in super::super) struct Meters {
+/// The metrics of a consumer, if it is to be measured. They are looked up once: an event costs no
+/// look-up.
+pub(in super::super) struct Meters(Option<Instruments>);
+
+struct Instruments {
     handled: Outcome,
     failed: Outcome,
     stream_failures: Counter,
@@ -32,10 +38,39 @@ struct Outcome {
 }
 
 impl Meters {
-    /// Whether anything is measured, so that the figures have to be kept up to date.
-    pub(in super::super) const MEASURES: bool = true;
+    pub(in super::super) fn new(application: &Identity, settings: &Settings) -> Self {
+        Self(settings.measured.then(|| Instruments::new(application, settings.name.as_deref())))
+    }
 
-    pub(in super::super) fn new(application: &Identity, consumer: Option<&str>) -> Self {
+    /// The handler has given back so many events, after so long.
+    pub(in super::super) fn processed(
+        &self,
+        events: usize,
+        after: impl FnOnce() -> Duration,
+        handled: bool,
+    ) {
+        if let Some(instruments) = &self.0 {
+            instruments.processed(events, after(), handled);
+        }
+    }
+
+    pub(in super::super) fn failed(&self, origin: Origin) {
+        match (&self.0, origin) {
+            (Some(instruments), Origin::Stream) => instruments.stream_failures.increment(1),
+            (Some(instruments), Origin::Handler) => instruments.handler_failures.increment(1),
+            (None, _) => {}
+        }
+    }
+
+    pub(in super::super) fn observe(&self, status: impl FnOnce() -> Status) {
+        if let Some(instruments) = &self.0 {
+            instruments.observe(&status());
+        }
+    }
+}
+
+impl Instruments {
+    fn new(application: &Identity, consumer: Option<&str>) -> Self {
         describe();
         let mut labels = vec![
             Label::new("messaging.system", SYSTEM),
@@ -65,28 +100,15 @@ impl Meters {
         }
     }
 
-    /// The handler has given back so many events, after so long.
-    pub(in super::super) fn processed(
-        &self,
-        events: usize,
-        after: impl FnOnce() -> Duration,
-        handled: bool,
-    ) {
+    fn processed(&self, events: usize, after: Duration, handled: bool) {
         let outcome = if handled { &self.handled } else { &self.failed };
         outcome.events.increment(events as u64);
-        outcome.duration.record(after());
-    }
-
-    pub(in super::super) fn failed(&self, origin: Origin) {
-        match origin {
-            Origin::Stream => self.stream_failures.increment(1),
-            Origin::Handler => self.handler_failures.increment(1),
-        }
+        outcome.duration.record(after);
     }
 
     // A gauge is a float: beyond 2⁵³ events it is not exact, and need not be.
     #[allow(clippy::cast_precision_loss)]
-    pub(in super::super) fn observe(&self, status: &Status) {
+    fn observe(&self, status: &Status) {
         let unknown = f64::NAN;
         self.lag_events.set(status.lag_events.map_or(unknown, |events| events as f64));
         self.lag_seconds.set(status.lag.map_or(unknown, |lag| lag.as_secs_f64()));

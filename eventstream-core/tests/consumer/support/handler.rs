@@ -48,6 +48,12 @@ pub(crate) struct State {
     /// Offsets of the events that were handled.
     pub(crate) handled: Vec<u64>,
     pub(crate) skips: Vec<(u64, u64, Instant)>,
+    /// Where it was told to begin.
+    pub(crate) begun_at: Option<u64>,
+    /// What comes of the next replays; `Done` after that.
+    pub(crate) replay_outcomes: VecDeque<Outcome>,
+    /// Offsets of the parked events that it was handed, failed ones included.
+    pub(crate) replays: Vec<u64>,
     /// Calls that were begun and not finished.
     pub(crate) in_hand: usize,
 }
@@ -66,6 +72,9 @@ impl FakeHandler {
             calls: Vec::new(),
             handled: Vec::new(),
             skips: Vec::new(),
+            begun_at: None,
+            replay_outcomes: VecDeque::new(),
+            replays: Vec::new(),
             in_hand: 0,
         })))
     }
@@ -194,6 +203,29 @@ impl Handler for FakeHandler {
         }
         state.result(outcome)?;
         Ok(state.offset)
+    }
+
+    async fn has_begun(&mut self, _source: &Identity) -> Result<bool, HandlerError> {
+        let state = self.state();
+        Ok(state.begun_at.is_some() || state.offset > 0)
+    }
+
+    async fn begin_at(&mut self, _source: &Identity, offset: u64) -> Result<(), HandlerError> {
+        let mut state = self.state();
+        state.begun_at = Some(offset);
+        state.offset = offset;
+        Ok(())
+    }
+
+    async fn handle_parked(
+        &mut self,
+        _source: &Identity,
+        event: Event,
+    ) -> Result<(), HandlerError> {
+        let mut state = self.state();
+        state.replays.push(event.offset);
+        let outcome = state.replay_outcomes.pop_front().unwrap_or(Outcome::Done);
+        state.result(outcome)
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) fn parcel(application: (&str, &str), id: usize, event_type: &str) -> 
 pub(crate) enum Hang {
     EventTypes,
     Open,
+    End,
+    Read,
 }
 
 /// What a cursor says, once, before it goes on.
@@ -60,6 +62,14 @@ pub(crate) struct State {
     pub(crate) types_fail: u32,
     pub(crate) open_fails: u32,
     pub(crate) next_fails: u32,
+    pub(crate) end_fails: u32,
+    pub(crate) ends_asked: u32,
+    /// Whether cursors pass over what the stream does not declare.
+    pub(crate) hides_undeclared: bool,
+    /// Whether it can tell where it ends.
+    pub(crate) tells_end: bool,
+    /// The oldest offset that is still there.
+    pub(crate) oldest: u64,
     pub(crate) hang: Option<Hang>,
     /// A read takes so many steps, and begins anew when it is dropped.
     pub(crate) steps: (u32, Duration),
@@ -85,6 +95,11 @@ impl FakeStream {
                 types_fail: 0,
                 open_fails: 0,
                 next_fails: 0,
+                end_fails: 0,
+                ends_asked: 0,
+                hides_undeclared: false,
+                tells_end: true,
+                oldest: 0,
                 hang: None,
                 steps: (0, Duration::ZERO),
                 types_asked: 0,
@@ -106,6 +121,18 @@ impl FakeStream {
             let id = state.events.len();
             state.events.push(parcel(SHOP, id, &event_type.to_string()));
         }
+        drop(state);
+        self.0.appended.notify_waiters();
+    }
+
+    /// Appends an event of a type, recorded at a time.
+    pub(crate) fn append_recorded(&self, event_type: &str, at: &str) {
+        let mut state = self.state();
+        let envelope = Envelope {
+            created_at: at.parse().expect("a time"),
+            ..parcel(SHOP, state.events.len(), event_type).to_envelope()
+        };
+        state.events.push(Parcel::seal(envelope).expect("the envelope is valid"));
         drop(state);
         self.0.appended.notify_waiters();
     }
@@ -166,6 +193,17 @@ impl EventStream for FakeStream {
         Ok(self.state().incarnation)
     }
 
+    async fn end(&self) -> Result<Option<u64>> {
+        let hang = self.state().hang;
+        if hang == Some(Hang::End) {
+            pending::<()>().await;
+        }
+        let mut state = self.state();
+        state.ends_asked += 1;
+        fail(&mut state.end_fails, "asking for the end")?;
+        Ok(state.tells_end.then_some(state.events.len() as u64))
+    }
+
     async fn open(&self, offset: u64, types: EventTypes) -> Result<FakeCursor> {
         let hang = self.state().hang;
         if hang == Some(Hang::Open) {
@@ -174,6 +212,9 @@ impl EventStream for FakeStream {
         let mut state = self.state();
         fail(&mut state.open_fails, "opening")?;
         types.check_supported_by(&state.produced)?;
+        if offset < state.oldest {
+            return Err(Error::Truncated { requested: offset, oldest: state.oldest });
+        }
         let close = CloseHandle::new();
         state.opened.push((offset, types.clone(), Instant::now()));
         state.cursors.push(close.clone());
@@ -212,6 +253,9 @@ impl FakeCursor {
 
     fn look(&mut self) -> Option<Result<Event>> {
         let mut state = self.stream.0.state.lock().expect("not poisoned");
+        if state.hang == Some(Hang::Read) {
+            return None;
+        }
         if let Err(error) = fail(&mut state.next_fails, "reading") {
             return Some(Err(error));
         }
@@ -226,7 +270,8 @@ impl FakeCursor {
             let index = usize::try_from(offset).ok()?;
             let parcel = state.events.get(index)?.clone();
             self.position += 1;
-            if self.types.contains(parcel.event_type()) {
+            let hidden = state.hides_undeclared && !state.produced.contains(parcel.event_type());
+            if self.types.contains(parcel.event_type()) && !hidden {
                 return Some(Ok(Event::new(offset, parcel)));
             }
         }
