@@ -8,7 +8,7 @@
 mod capture;
 mod codecs;
 mod errors;
-#[cfg(feature = "json")]
+#[cfg(any(feature = "json", feature = "cbor", feature = "protobuf"))]
 mod formats;
 mod media_types;
 mod packer;

@@ -139,9 +139,9 @@ fn of_another_kind() {
 #[test]
 fn a_message_is_enough_for_a_closure() {
     let notes = Notes::default();
-    let noted = notes.clone();
+    let shared = notes.clone();
     let mut router = Router::new(text_marshaler()).on(move |Paid(amount): Paid| {
-        let notes = noted.clone();
+        let notes = shared.clone();
         async move {
             // It may wait.
             tokio::task::yield_now().await;

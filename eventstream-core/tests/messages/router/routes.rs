@@ -18,6 +18,10 @@ async fn note(Paid(amount): Paid, State(notes): State<Notes>) -> Result<(), Hand
     Ok(())
 }
 
+fn of_trait<C>(router: &impl Apply<C>) -> EventTypes {
+    router.event_types()
+}
+
 #[test]
 fn the_types_are_those_with_a_function() {
     let router = Router::<()>::new(text_marshaler());
@@ -29,9 +33,6 @@ fn the_types_are_those_with_a_function() {
     assert_eq!(router.event_types(), EventTypes::from_iter(["order.paid", "order.sent"]));
 
     // It is not the set that the trait provides.
-    fn of_trait<C>(router: &impl Apply<C>) -> EventTypes {
-        router.event_types()
-    }
     assert_eq!(of_trait(&router), router.event_types());
 }
 
