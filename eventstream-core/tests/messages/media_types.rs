@@ -88,6 +88,16 @@ fn a_codec_of_the_name_is_taken_rather_than_one_of_the_suffix() {
 }
 
 #[test]
+fn of_codecs_that_fit_as_well_the_first_is_taken() {
+    for media_type in ["text/plain", "TEXT/plain", "text/plain; a=b"] {
+        let both = Marshaler::new([]).message_with([unary("text/plain"), text()]);
+        assert_eq!(both.unmarshal_from::<Paid>(media_type, b"22").unwrap(), Paid(2));
+        let both = Marshaler::new([]).message_with([text(), unary("text/plain")]);
+        assert_eq!(both.unmarshal_from::<Paid>(media_type, b"22").unwrap(), Paid(22));
+    }
+}
+
+#[test]
 fn the_type_is_written_if_it_is_asked_for() {
     let marshaler = Marshaler::new([])
         .message_with([text(), unary("application/tally; type=order.paid")])

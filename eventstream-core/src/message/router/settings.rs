@@ -17,12 +17,16 @@ impl Settings {
         Self { unknown: Reaction::Ignore, undecodable: Reaction::Reject, failure: None };
 
     pub(super) fn unknown(self, event: &Event) -> Result<(), HandlerError> {
-        let (offset, event_type) = (event.offset, event.parcel.event_type());
         // It may be so for most events: nothing is made of it that is not needed.
         if self.unknown == Reaction::Ignore {
-            tracing::debug!(offset, event_type, "ignoring an event of an unknown type");
+            tracing::debug!(
+                offset = event.offset,
+                event_type = event.parcel.event_type(),
+                "ignoring an event of an unknown type"
+            );
             return Ok(());
         }
+        let event_type = event.parcel.event_type();
         let error = format!("no function is registered for events of type {event_type:?}");
         refuse(self.unknown, error.into())
     }
