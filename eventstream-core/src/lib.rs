@@ -17,6 +17,7 @@ mod event_types;
 mod handler;
 mod identity;
 mod incarnation;
+mod message;
 mod parcel;
 mod parked;
 mod store;
@@ -24,8 +25,8 @@ mod stream;
 mod timestamp;
 
 pub use consumer::{
-    Backoff, Consumer, ConsumerHandle, ConsumerStopped, ExponentialBackoff, Finish, LastFailure,
-    StartAt, State, Status,
+    Backoff, Consumer, ConsumerHandle, ConsumerState, ConsumerStopped, ExponentialBackoff, Finish,
+    LastFailure, StartAt, Status,
 };
 pub use envelope::Envelope;
 pub use error::{BoxError, Error, Result};
@@ -35,6 +36,10 @@ pub use event_types::EventTypes;
 pub use handler::{Apply, Checkpoint, Checkpoints, Handler, HandlerError};
 pub use identity::{Identity, IdentityRef};
 pub use incarnation::{Incarnation, ParseIncarnationError};
+pub use message::{
+    Codec, Context, Format, FromEvent, MarshalError, Marshaler, Message, MessageHandler, Packer,
+    Payload, Reaction, Router, State,
+};
 pub use parcel::Parcel;
 pub use parked::{ParkedEvent, ParkedEvents, Poison};
 pub use store::{EventQuery, EventRepository, EventStore, Expect};

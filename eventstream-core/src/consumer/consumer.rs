@@ -11,7 +11,7 @@ use super::{
     telemetry::{Meters, consumer_span},
 };
 use crate::{
-    ConsumerHandle, EventStream, EventTypes, Finish, Handler, Result, State, parked::Policy,
+    ConsumerHandle, ConsumerState, EventStream, EventTypes, Finish, Handler, Result, parked::Policy,
 };
 
 /// Drives a [`Handler`] with the events of a stream, and starts again whenever something fails.
@@ -256,7 +256,7 @@ struct Owned(Arc<Shared>);
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        self.0.enter(State::Stopped);
+        self.0.enter(ConsumerState::Stopped);
     }
 }
 

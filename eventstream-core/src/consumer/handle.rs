@@ -92,7 +92,7 @@ impl ConsumerHandle {
 
     /// Has the consumer stand still: it finishes what it has in hand, closes its cursor, and waits.
     /// A consumer that backs off waits as soon as that is over; one that does not run yet will not
-    /// begin. Returns at once: [`State::Paused`](crate::State::Paused) says when it stands still.
+    /// begin. Returns at once: [`ConsumerState::Paused`](crate::ConsumerState::Paused) says when it stands still.
     pub fn pause(&self) {
         self.shared.set_pause(true);
     }

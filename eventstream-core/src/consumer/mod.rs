@@ -35,5 +35,5 @@ pub use exponential_backoff::ExponentialBackoff;
 pub use finish::Finish;
 pub use handle::ConsumerHandle;
 pub use start_at::StartAt;
-pub use status::{LastFailure, State, Status};
+pub use status::{ConsumerState, LastFailure, Status};
 pub use stopped::ConsumerStopped;

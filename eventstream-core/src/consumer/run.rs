@@ -16,7 +16,7 @@ use super::{
     telemetry::Meters,
     wait::{or_cancelled, yield_now},
 };
-use crate::{CursorExt, EventStream, Finish, Handler, Result, State};
+use crate::{ConsumerState, CursorExt, EventStream, Finish, Handler, Result};
 
 /// A consumer at work: rounds, one after another, until one ends for good.
 pub(super) struct Run<'a, S, H> {
@@ -96,7 +96,7 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
     /// From asking for the event types on, to whatever stops it.
     async fn round(&mut self) -> Result<Infallible, Stop> {
         self.stand_still().await?;
-        self.shared.enter(State::Starting);
+        self.shared.enter(ConsumerState::Starting);
         // Boxed, as is all that is rare: its room would be taken in each consumer, all the time.
         let opened = Box::pin(self.open()).await?;
         let mut offset = opened.offset;
@@ -130,7 +130,7 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
     /// Waits as long as the consumer is paused.
     async fn stand_still(&mut self) -> Result<(), Stop> {
         while self.shared.wants().pause {
-            self.shared.enter(State::Paused);
+            self.shared.enter(ConsumerState::Paused);
             or_cancelled(&self.cancel, self.shared.attention()).await?;
         }
         Ok(())
@@ -153,7 +153,7 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
         );
         self.shared.failed(failure.during, error, failures);
         self.meters.failed(failure.origin);
-        self.shared.enter(State::BackingOff);
+        self.shared.enter(ConsumerState::BackingOff);
         or_cancelled(&self.cancel, sleep(delay)).await
     }
 }

@@ -1,6 +1,6 @@
 //! Standing still, and going on.
 
-use eventstream_core::{Finish, State};
+use eventstream_core::{ConsumerState, Finish};
 
 use crate::support::{Outcome, Rig, Running, settle};
 
@@ -12,7 +12,7 @@ async fn a_paused_consumer_handles_nothing_and_holds_no_cursor() {
     let running = Running::start(consumer).await;
     handle.pause();
     settle().await;
-    assert_eq!(handle.status().state, State::Paused);
+    assert_eq!(handle.status().state, ConsumerState::Paused);
     assert_eq!(rig.stream.open_cursors(), 0);
     rig.stream.append("aa");
     running.run_for(3600).await;
@@ -21,7 +21,7 @@ async fn a_paused_consumer_handles_nothing_and_holds_no_cursor() {
     handle.resume();
     settle().await;
     assert_eq!(rig.handler.handled(), [0, 1, 2]);
-    assert_eq!(handle.status().state, State::Live);
+    assert_eq!(handle.status().state, ConsumerState::Live);
     running.stop().await;
 }
 
@@ -34,11 +34,11 @@ async fn what_is_in_hand_is_finished_first() {
     let running = Running::start(consumer).await;
     handle.pause();
     settle().await;
-    assert_eq!(handle.status().state, State::CatchingUp);
+    assert_eq!(handle.status().state, ConsumerState::CatchingUp);
     gate.add_permits(3);
     settle().await;
     assert_eq!(rig.handler.handled(), [0]);
-    assert_eq!(handle.status().state, State::Paused);
+    assert_eq!(handle.status().state, ConsumerState::Paused);
     running.stop().await;
 }
 
@@ -65,9 +65,9 @@ async fn a_pause_begins_when_the_backoff_is_over() {
     let running = Running::start(consumer).await;
     handle.pause();
     settle().await;
-    assert_eq!(handle.status().state, State::BackingOff);
+    assert_eq!(handle.status().state, ConsumerState::BackingOff);
     running.run_for(60).await;
-    assert_eq!(handle.status().state, State::Paused);
+    assert_eq!(handle.status().state, ConsumerState::Paused);
     assert!(rig.handler.handled().is_empty());
     handle.resume();
     settle().await;
@@ -84,7 +84,7 @@ async fn a_paused_consumer_can_be_cancelled() {
     let running = Running::start(consumer).await;
     running.token.cancel();
     assert_eq!(running.ended().await.expect("it is no error"), Finish::Cancelled);
-    assert_eq!(handle.status().state, State::Stopped);
+    assert_eq!(handle.status().state, ConsumerState::Stopped);
 }
 
 #[tokio::test(start_paused = true)]

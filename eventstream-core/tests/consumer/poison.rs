@@ -1,6 +1,6 @@
 //! Events that the handler fails with, again and again.
 
-use eventstream_core::{Error, Identity, ParkedEvents, Poison, State};
+use eventstream_core::{ConsumerState, Error, Identity, ParkedEvents, Poison};
 use tracing::Level;
 
 use crate::support::{Capture, Outcome, Parked, Plain, Rig, Running, SHOP, identity, settle};
@@ -41,7 +41,7 @@ async fn stops_the_consumer_after_so_many_attempts() {
     assert_eq!(rig.handler.handled(), [0]);
     assert_eq!(rig.counts(), [1, 2], "it does not wait before it stops");
     let status = handle.status();
-    assert_eq!(status.state, State::Stopped);
+    assert_eq!(status.state, ConsumerState::Stopped);
     assert_eq!(status.last_failure.expect("there is one").error, "told to fail");
 }
 
@@ -212,7 +212,7 @@ async fn can_be_replayed() {
     let consumer = rig.consumer().poison(Poison::park_after(3, parked.clone()));
     let handle = consumer.handle();
     let running = Running::start(consumer).await;
-    assert_eq!((handle.status().state, handle.status().parked), (State::Parked, 1));
+    assert_eq!((handle.status().state, handle.status().parked), (ConsumerState::Parked, 1));
 
     assert!(parked.replay(&shop(), 0).await.expect("it works"));
     assert!(!parked.replay(&shop(), 1).await.expect("it works"), "that one is not parked");
@@ -220,7 +220,7 @@ async fn can_be_replayed() {
     assert_eq!(rig.handler.state().replays, [0]);
     assert_eq!(rig.handler.state().offset, 3, "the offset stays");
     assert_eq!(parked.count(&shop()).await.expect("it works"), 0);
-    assert_eq!((handle.status().state, handle.status().parked), (State::Live, 0));
+    assert_eq!((handle.status().state, handle.status().parked), (ConsumerState::Live, 0));
     running.stop().await;
 }
 

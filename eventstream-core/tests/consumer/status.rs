@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eventstream_core::{ConsumerHandle, ConsumerStopped, Error, Finish, State, Status};
+use eventstream_core::{ConsumerHandle, ConsumerState, ConsumerStopped, Error, Finish, Status};
 
 use crate::support::{Fake, Hang, Outcome, Rig, Running, settle, soon};
 
@@ -23,10 +23,10 @@ async fn before_it_runs_it_is_starting() {
     let consumer = rig.consumer();
     let handle = consumer.handle();
     drop(consumer);
-    assert_eq!(handle.status().state, State::Stopped, "it was dropped before");
+    assert_eq!(handle.status().state, ConsumerState::Stopped, "it was dropped before");
     let consumer = rig.consumer();
     let status = consumer.handle().status();
-    assert_eq!(status.state, State::Starting);
+    assert_eq!(status.state, ConsumerState::Starting);
     assert_eq!(figures(&status), [None; 4]);
 }
 
@@ -35,13 +35,13 @@ async fn at_the_end_of_the_stream_it_is_live() {
     let rig = Rig::new("aab");
     let (handle, running) = watched(&rig).await;
     let status = handle.status();
-    assert_eq!(status.state, State::Live);
+    assert_eq!(status.state, ConsumerState::Live);
     assert!(status.is_at_end());
     assert_eq!(figures(&status), [Some(3), Some(3), Some(3), Some(0)]);
     assert_eq!(status.lag, Some(Duration::ZERO));
     assert_eq!(status.handling_for, None);
     running.stop().await;
-    assert_eq!(handle.status().state, State::Stopped);
+    assert_eq!(handle.status().state, ConsumerState::Stopped);
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,7 +50,7 @@ async fn an_idle_consumer_has_a_heartbeat_and_makes_no_progress() {
     let (handle, running) = watched(&rig).await;
     running.run_for(3600).await;
     let status = handle.status();
-    assert_eq!(status.state, State::Live);
+    assert_eq!(status.state, ConsumerState::Live);
     assert_eq!(status.lag_events, Some(0));
     assert!(status.since_heartbeat <= Duration::from_secs(5), "{:?}", status.since_heartbeat);
     assert!(status.since_progress > Duration::from_secs(3599), "{:?}", status.since_progress);
@@ -69,7 +69,7 @@ async fn a_consumer_that_is_stuck_in_its_handler_has_lag_and_something_in_hand()
     rig.stream.append("aa");
     running.run_for(600).await;
     let status = handle.status();
-    assert_eq!(status.state, State::CatchingUp);
+    assert_eq!(status.state, ConsumerState::CatchingUp);
     assert_eq!(figures(&status), [Some(0), Some(0), Some(5), Some(5)]);
     assert!(status.handling_for.expect("it has") > Duration::from_secs(1199));
     assert!(status.since_heartbeat <= Duration::from_secs(5), "its loop is not blocked");
@@ -85,14 +85,14 @@ async fn a_consumer_whose_stream_fails_backs_off_and_says_why() {
     rig.stream.fake(1, Fake::Error(Error::backend("reading", true, "connection reset")));
     let (handle, running) = watched(&rig).await;
     let status = handle.status();
-    assert_eq!(status.state, State::BackingOff);
+    assert_eq!(status.state, ConsumerState::BackingOff);
     assert_eq!((status.failures, status.offset), (1, Some(1)));
     let failure = status.last_failure.expect("there is one");
     assert_eq!(failure.during, "reading the stream");
     assert_eq!(failure.error, "reading failed: connection reset");
     running.run_for(60).await;
     let status = handle.status();
-    assert_eq!(status.state, State::Live);
+    assert_eq!(status.state, ConsumerState::Live);
     let ago = status.last_failure.expect("it stays").ago;
     assert!((59..61).contains(&ago.as_secs()), "{ago:?}");
     running.stop().await;
@@ -114,13 +114,13 @@ async fn failures_are_forgotten_when_an_event_is_handled() {
 async fn a_consumer_whose_stream_went_quiet_looks_other_than_an_idle_one() {
     let rig = Rig::new("aa");
     let (handle, running) = watched(&rig).await;
-    assert_eq!(handle.status().state, State::Live);
+    assert_eq!(handle.status().state, ConsumerState::Live);
     // The stream goes on, but its cursor does not.
     rig.stream.state().hang = Some(Hang::Read);
     rig.stream.append("aaa");
     running.run_for(60).await;
     let status = handle.status();
-    assert_eq!(status.state, State::CatchingUp);
+    assert_eq!(status.state, ConsumerState::CatchingUp);
     assert_eq!(status.lag_events, Some(3));
     assert!(status.since_progress >= Duration::from_secs(60));
     running.stop().await;
@@ -133,17 +133,17 @@ async fn a_stream_that_does_not_say_where_it_ends_is_said() {
     rig.stream.state().end_fails = u32::MAX;
     running.run_for(60).await;
     let status = handle.status();
-    assert_eq!((status.state, status.lag_events), (State::CatchingUp, None));
+    assert_eq!((status.state, status.lag_events), (ConsumerState::CatchingUp, None));
     assert_eq!(status.end_failure.as_deref(), Some("asking for the end failed: told to fail"));
 
     rig.stream.state().end_fails = 0;
     running.run_for(60).await;
-    assert_eq!(handle.status().state, State::Live);
+    assert_eq!(handle.status().state, ConsumerState::Live);
 
     rig.stream.state().hang = Some(Hang::End);
     running.run_for(60).await;
     let status = handle.status();
-    assert_eq!(status.state, State::CatchingUp);
+    assert_eq!(status.state, ConsumerState::CatchingUp);
     let failure = status.end_failure.expect("it is said");
     assert_eq!(failure, "the stream has not said within 5s where it ends");
     rig.stream.append("a");
@@ -159,7 +159,7 @@ async fn a_stream_that_cannot_tell_where_it_ends_is_live_when_there_is_nothing_t
     let (handle, running) = watched(&rig).await;
     running.run_for(60).await;
     let status = handle.status();
-    assert_eq!(status.state, State::Live);
+    assert_eq!(status.state, ConsumerState::Live);
     assert_eq!(figures(&status), [Some(2), Some(2), None, None]);
     running.stop().await;
 }
@@ -168,14 +168,14 @@ async fn a_stream_that_cannot_tell_where_it_ends_is_live_when_there_is_nothing_t
 async fn a_consumer_that_falls_behind_is_catching_up_again() {
     let rig = Rig::new("a");
     let (handle, running) = watched(&rig).await;
-    assert_eq!(handle.status().state, State::Live);
+    assert_eq!(handle.status().state, ConsumerState::Live);
     rig.handler.state().takes = Duration::from_secs(20);
     rig.stream.append(&"a".repeat(10));
     running.run_for(30).await;
-    assert_eq!(handle.status().state, State::CatchingUp);
+    assert_eq!(handle.status().state, ConsumerState::CatchingUp);
     assert!(handle.status().lag_events >= Some(8));
     running.run_for(300).await;
-    assert_eq!(handle.status().state, State::Live);
+    assert_eq!(handle.status().state, ConsumerState::Live);
     running.stop().await;
 }
 
@@ -186,7 +186,7 @@ async fn changes_can_be_waited_for() {
     let mut handle = consumer.handle();
     let running = Running::start(consumer).await;
     let mut states = Vec::new();
-    while states.last() != Some(&State::Live) {
+    while states.last() != Some(&ConsumerState::Live) {
         states.push(soon(handle.changed()).await.expect("it runs").state);
     }
     running.token.cancel();
@@ -195,7 +195,7 @@ async fn changes_can_be_waited_for() {
     while let Ok(status) = soon(handle.changed()).await {
         states.push(status.state);
     }
-    assert_eq!(states.last(), Some(&State::Stopped));
+    assert_eq!(states.last(), Some(&ConsumerState::Stopped));
     assert_eq!(soon(handle.changed()).await, Err(ConsumerStopped));
 }
 

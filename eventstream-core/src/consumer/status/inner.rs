@@ -5,7 +5,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{LastFailure, State, Status, Wants};
+use super::{ConsumerState, LastFailure, Status, Wants};
 use crate::Event;
 
 /// The age of events is looked at so often at most: it takes some time to read.
@@ -15,7 +15,7 @@ const SAMPLE: Duration = Duration::from_secs(1);
 // Each of the flags says something else; together they are no state.
 #[allow(clippy::struct_excessive_bools)]
 pub(super) struct Inner {
-    pub(super) state: State,
+    pub(super) state: ConsumerState,
     pub(super) offset: Option<u64>,
     pub(super) position: Option<u64>,
     pub(super) end: Option<u64>,
@@ -42,7 +42,7 @@ impl Inner {
     pub(super) fn new() -> Self {
         let now = Instant::now();
         Self {
-            state: State::Starting,
+            state: ConsumerState::Starting,
             offset: None,
             position: None,
             end: None,
@@ -62,7 +62,7 @@ impl Inner {
         }
     }
 
-    pub(super) fn enter(&mut self, state: State) {
+    pub(super) fn enter(&mut self, state: ConsumerState) {
         self.state = state;
         self.heartbeat = Instant::now();
         self.settle();
@@ -70,34 +70,37 @@ impl Inner {
 
     /// Between the states of a consumer that reads, the position decides.
     pub(super) fn settle(&mut self) {
-        if !matches!(self.state, State::CatchingUp | State::Live | State::Parked) {
+        if !matches!(
+            self.state,
+            ConsumerState::CatchingUp | ConsumerState::Live | ConsumerState::Parked
+        ) {
             return;
         }
         let at_end = match (self.position, self.end) {
             (Some(position), Some(end)) if position >= end => true,
             // Without knowing where the end is, it is there when there is nothing to read.
             _ if self.untold && self.resting => true,
-            _ => self.state != State::CatchingUp,
+            _ => self.state != ConsumerState::CatchingUp,
         };
         self.state = match (at_end, self.parked) {
-            (false, _) => State::CatchingUp,
-            (true, 0) => State::Live,
-            (true, _) => State::Parked,
+            (false, _) => ConsumerState::CatchingUp,
+            (true, 0) => ConsumerState::Live,
+            (true, _) => ConsumerState::Parked,
         };
     }
 
     /// Whether it was behind, and now is where the stream ended when it was last asked.
     pub(super) fn catches_up(&self) -> bool {
-        self.state == State::CatchingUp
+        self.state == ConsumerState::CatchingUp
             && self.position.zip(self.end).is_some_and(|(position, end)| position >= end)
     }
 
     /// It is behind if it has not even come to where the stream ended the last time.
     pub(super) fn fall_behind(&mut self, before: Option<u64>) {
-        let at_end = matches!(self.state, State::Live | State::Parked);
+        let at_end = matches!(self.state, ConsumerState::Live | ConsumerState::Parked);
         let behind = before.zip(self.position).is_some_and(|(end, position)| position < end);
         if at_end && (behind || self.end_failure.is_some()) {
-            self.state = State::CatchingUp;
+            self.state = ConsumerState::CatchingUp;
         }
     }
 

@@ -5,7 +5,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{State, Status, Wants, inner::Inner};
+use super::{ConsumerState, Status, Wants, inner::Inner};
 use crate::Event;
 
 /// What a consumer and its handles share.
@@ -45,9 +45,9 @@ impl Shared {
 
     // What the consumer says.
 
-    pub(crate) fn enter(&self, state: State) {
+    pub(crate) fn enter(&self, state: ConsumerState) {
         self.change(|inner| inner.enter(state));
-        if state == State::Stopped {
+        if state == ConsumerState::Stopped {
             self.progressed.notify_waiters();
         }
     }
@@ -59,7 +59,7 @@ impl Shared {
             // It may lie before what was filtered out in the round before.
             inner.position = Some(offset);
             inner.resting = false;
-            inner.enter(State::CatchingUp);
+            inner.enter(ConsumerState::CatchingUp);
         });
         self.moved();
         self.probe.notify_one();
@@ -111,7 +111,7 @@ impl Shared {
         inner.heartbeat = now;
         inner.resting = true;
         let reached = inner.move_to(position, now);
-        let behind = inner.state == State::CatchingUp;
+        let behind = inner.state == ConsumerState::CatchingUp;
         let caught_up = behind && (inner.untold || inner.catches_up());
         drop(inner);
         if caught_up {
@@ -197,7 +197,7 @@ impl Shared {
         let inner = self.lock();
         if inner.position.is_some_and(|position| position > offset) {
             Some(true)
-        } else if inner.state == State::Stopped {
+        } else if inner.state == ConsumerState::Stopped {
             None
         } else {
             Some(false)
@@ -214,7 +214,7 @@ impl Shared {
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
-        self.lock().state == State::Stopped
+        self.lock().state == ConsumerState::Stopped
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<()> {

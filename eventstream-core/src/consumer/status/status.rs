@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{LastFailure, State};
+use super::{ConsumerState, LastFailure};
 
 /// What a [`Consumer`](crate::Consumer) was doing when it was asked: see
 /// [`ConsumerHandle::status`](crate::ConsumerHandle::status).
@@ -9,17 +9,17 @@ use super::{LastFailure, State};
 ///
 /// | the consumer | looks like this |
 /// |---|---|
-/// | is idle | [`Live`](State::Live), a lag of 0, a fresh heartbeat |
+/// | is idle | [`Live`](ConsumerState::Live), a lag of 0, a fresh heartbeat |
 /// | is stuck in its handler | `handling_for` grows, and so does the lag |
 /// | has a handler that blocks the thread | `since_heartbeat` grows, nothing else changes |
-/// | has a stream that fails | [`BackingOff`](State::BackingOff), `failures`, `last_failure` |
-/// | has a stream that went quiet | [`CatchingUp`](State::CatchingUp), the lag grows, `since_progress` too; or `end` is unknown, and `end_failure` says why |
-/// | has ended | [`Stopped`](State::Stopped) |
+/// | has a stream that fails | [`BackingOff`](ConsumerState::BackingOff), `failures`, `last_failure` |
+/// | has a stream that went quiet | [`CatchingUp`](ConsumerState::CatchingUp), the lag grows, `since_progress` too; or `end` is unknown, and `end_failure` says why |
+/// | has ended | [`Stopped`](ConsumerState::Stopped) |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
     /// What it is doing.
-    pub state: State,
+    pub state: ConsumerState,
     /// The handler's offset: that of the next event to handle. `None` before it is known.
     pub offset: Option<u64>,
     /// How far the stream was looked through: everything below was handled, filtered out or parked.
@@ -51,6 +51,6 @@ impl Status {
     /// Whether it has come to the end of the stream, with or without events parked.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        matches!(self.state, State::Live | State::Parked)
+        matches!(self.state, ConsumerState::Live | ConsumerState::Parked)
     }
 }

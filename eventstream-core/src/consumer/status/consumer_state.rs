@@ -12,7 +12,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum State {
+pub enum ConsumerState {
     /// It asks the stream and the handler where to begin, and opens the stream. Before it is run,
     /// it is here, too.
     Starting,
@@ -30,7 +30,7 @@ pub enum State {
     Stopped,
 }
 
-impl State {
+impl ConsumerState {
     /// The name, in lower case, with `_` between words.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -46,7 +46,7 @@ impl State {
     }
 }
 
-impl fmt::Display for State {
+impl fmt::Display for ConsumerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
