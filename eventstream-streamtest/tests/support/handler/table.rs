@@ -1,0 +1,58 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use eventstream_core::HandlerError;
+
+/// What handlers keep together, and replicas share.
+#[derive(Clone, Default)]
+pub struct Table(Arc<Mutex<State>>);
+
+/// By the key of an application, mostly.
+#[derive(Clone, Default)]
+pub struct State {
+    pub offsets: BTreeMap<String, u64>,
+    pub effects: BTreeMap<String, Vec<u64>>,
+    pub parked: BTreeMap<String, BTreeSet<u64>>,
+    /// Those that were told where to begin: only a fault has to know.
+    pub started: BTreeSet<String>,
+}
+
+impl State {
+    pub fn offset(&self, key: &str) -> u64 {
+        self.offsets.get(key).copied().unwrap_or(0)
+    }
+
+    pub fn move_to(&mut self, key: &str, offset: u64) {
+        self.offsets.insert(key.to_owned(), offset);
+    }
+
+    pub fn add_effect(&mut self, key: &str, offset: u64) {
+        self.effects.entry(key.to_owned()).or_default().push(offset);
+    }
+
+    pub fn compare(&self, key: &str, offset: u64) -> Result<(), HandlerError> {
+        if self.offset(key) == offset { Ok(()) } else { Err(HandlerError::Conflict) }
+    }
+}
+
+impl Table {
+    /// Looks at it or changes it, whatever comes of that.
+    pub fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.0.lock().unwrap())
+    }
+
+    /// Changes it, unless there is an error.
+    pub fn transact<T>(
+        &self,
+        act: impl FnOnce(&mut State) -> Result<T, HandlerError>,
+    ) -> Result<T, HandlerError> {
+        self.with(|state| {
+            let mut changed = state.clone();
+            let result = act(&mut changed)?;
+            *state = changed;
+            Ok(result)
+        })
+    }
+}
