@@ -192,6 +192,7 @@
 //! # }
 //! ```
 #![doc = include_str!("store/example.md")]
+#![doc = include_str!("handler/example.md")]
 
 mod case;
 mod events;

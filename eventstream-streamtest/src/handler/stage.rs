@@ -145,14 +145,9 @@ impl<E: HandlerEnv> Stage<E> {
 
     /// The effects are those that must be there.
     pub(crate) async fn effects_fit(&self) -> Check {
-        same_effects(&self.done, &self.effects, &self.read_effects().await?)
-    }
-
-    /// The effects that are there.
-    pub(crate) async fn read_effects(&self) -> Check<Vec<u64>> {
         self.progress.doing("reading the effects");
-        let effects = self.env.effects(&self.source).await;
-        effects.map_err(|error| Failure::of_harness("read the effects", &error))
+        let effects = read_effects(&*self.env, &self.source).await?;
+        same_effects(&self.done, &self.effects, &effects)
     }
 
     /// Offset and effects are what they must be.
@@ -286,3 +281,9 @@ impl<E: HandlerEnv> Stage<E> {
 }
 
 const RESTARTED: &str = "; then it was opened again";
+
+/// The effects that are there.
+pub(crate) async fn read_effects<E: HandlerEnv>(env: &E, source: &Identity) -> Check<Vec<u64>> {
+    let effects = env.effects(source).await;
+    effects.map_err(|error| Failure::of_harness("read the effects", &error))
+}

@@ -10,6 +10,7 @@ use eventstream_streamtest::Timing;
 
 pub mod faults;
 pub mod faulty;
+pub mod faulty_handler;
 pub mod faulty_store;
 pub mod free;
 pub mod free_handler;

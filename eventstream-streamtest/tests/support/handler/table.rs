@@ -4,10 +4,14 @@ use std::{
 };
 
 use eventstream_core::HandlerError;
+use tokio::sync::OwnedMutexGuard;
 
 /// What handlers keep together, and replicas share.
 #[derive(Clone, Default)]
-pub struct Table(Arc<Mutex<State>>);
+pub struct Table {
+    state: Arc<Mutex<State>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
 
 /// By the key of an application, mostly.
 #[derive(Clone, Default)]
@@ -38,9 +42,14 @@ impl State {
 }
 
 impl Table {
+    /// A lock for whoever changes it in several steps.
+    pub async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
+    }
+
     /// Looks at it or changes it, whatever comes of that.
     pub fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        act(&mut self.0.lock().unwrap())
+        act(&mut self.state.lock().unwrap())
     }
 
     /// Changes it, unless there is an error.
