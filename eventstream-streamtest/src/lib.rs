@@ -21,8 +21,8 @@
 //!
 //! A stream that can't keep a rule *waives* its cases, with a reason: see [`Profile`].
 //!
-//! [Repositories](#repositories) and [stores](#stores) have suites of their own, which work in the
-//! same way.
+//! [Repositories](#repositories), [stores](#stores) and [handlers](#handlers) have suites of their
+//! own, which work in the same way.
 //!
 //! # How to begin
 //!
@@ -43,8 +43,8 @@
 //! # Variables
 //!
 //! `model::random_operations` compares a stream or a repository with a plain list, over randomly
-//! drawn operations; `store_model::random_operations` does so with a store. The failure names the
-//! seed.
+//! drawn operations, and one of the same name does so with a handler; `store_model::random_operations`
+//! does so with a store. The failure names the seed.
 //!
 //! - `EVENTSTREAM_SEED` makes it draw the same operations again.
 //! - `EVENTSTREAM_MODEL_OPS` is the number of operations: 2,000 if it is not set. The deadline
@@ -192,11 +192,13 @@
 //! # }
 //! ```
 #![doc = include_str!("store/example.md")]
+#![doc = include_str!("handler/example.md")]
 
 mod case;
 mod events;
 mod failure;
 mod hand;
+mod handler;
 mod model;
 mod parcels;
 mod payloads;
@@ -214,6 +216,7 @@ mod timing;
 
 pub use case::Case;
 pub use failure::CaseFailure;
+pub use handler::{HandlerEnv, HandlerHarness, check_handler, handler_cases};
 pub use parcels::{Parcels, event_types};
 pub use profile::Profile;
 pub use repository::{RepositoryEnv, RepositoryHarness, check_repository, repository_cases};
@@ -223,4 +226,7 @@ pub use stream::{
 };
 pub use timing::Timing;
 #[doc(hidden)]
-pub use {repository::__test_repository, store::__test_store, stream::__test_stream};
+pub use {
+    handler::__test_handler, repository::__test_repository, store::__test_store,
+    stream::__test_stream,
+};

@@ -41,16 +41,24 @@ impl<H> Scene<H> {
         first: u64,
         start: impl Future<Output = Result<Option<E>, BoxError>>,
     ) -> Check<E> {
-        self.progress.doing(format!("starting the environment at offset {first}"));
-        match start.await {
-            Ok(Some(env)) => Ok(env),
-            Ok(None) => fail!(
+        match self.try_started_at(first, start).await? {
+            Some(env) => Ok(env),
+            None => fail!(
                 "the harness has no environment that begins at offset {first}: start_at says \
                  None; if that can't be done, waive this case"
             ),
-            Err(error) => {
-                Err(Failure::of_harness(&format!("start an environment at offset {first}"), &error))
-            }
         }
+    }
+
+    /// The same, for a case that can do without.
+    pub(crate) async fn try_started_at<E>(
+        &self,
+        first: u64,
+        start: impl Future<Output = Result<Option<E>, BoxError>>,
+    ) -> Check<Option<E>> {
+        self.progress.doing(format!("starting the environment at offset {first}"));
+        start.await.map_err(|error| {
+            Failure::of_harness(&format!("start an environment at offset {first}"), &error)
+        })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eventstream_streamtest::{Case, repository_cases, store_cases, stream_cases};
+use eventstream_streamtest::{Case, handler_cases, repository_cases, store_cases, stream_cases};
 
 /// The cases of a suite, and the documentation of its traits, in which each rule names its cases.
 struct Suite {
@@ -14,7 +14,7 @@ struct Suite {
     docs: &'static [&'static str],
 }
 
-fn suites() -> [Suite; 3] {
+fn suites() -> [Suite; 4] {
     let (common, store) = store_cases().split_at(repository_cases().len());
     assert_eq!(common, repository_cases());
     [
@@ -39,12 +39,17 @@ fn suites() -> [Suite; 3] {
             cases: store,
             docs: &[include_str!("../../eventstream-core/src/store/event_store.rs")],
         },
+        Suite {
+            name: "handlers",
+            cases: handler_cases(),
+            docs: &[include_str!("../../eventstream-core/src/handler/handler.rs")],
+        },
     ]
 }
 
 #[test]
 fn each_case_is_listed_once() {
-    for cases in [stream_cases(), repository_cases(), store_cases()] {
+    for cases in [stream_cases(), repository_cases(), store_cases(), handler_cases()] {
         let names: BTreeSet<_> = cases.iter().map(Case::name).collect();
         assert_eq!(names.len(), cases.len());
     }

@@ -1,4 +1,4 @@
-//! Each fault that a stream or a store can have is caught by the cases that are there for it, and
+//! Each fault that a stream, a store or a handler can have is caught by the cases that are there for it, and
 //! each case catches some fault: the suites can fail, and where they should.
 
 #![allow(clippy::unwrap_used)]
@@ -8,12 +8,15 @@ mod support;
 use std::{collections::BTreeSet, sync::Mutex, thread, time::Duration};
 
 use eventstream_streamtest::{
-    Case, CaseFailure, Timing, check_store, check_stream, store_cases, stream_cases,
+    Case, CaseFailure, Timing, check_handler, check_store, check_stream, handler_cases,
+    store_cases, stream_cases,
 };
 use support::{
     faults::Faults,
     faulty::{Fault, FaultyHarness},
+    faulty_handler::{FaultyHandlers, HandlerFault},
     faulty_store::{FaultyStores, StoreFault},
+    handler::InMemory,
     quick,
     store::Memory,
 };
@@ -32,6 +35,10 @@ fn stream(fault: Fault, case: &str) -> Result<(), CaseFailure> {
 
 fn store(fault: StoreFault, case: &str) -> Result<(), CaseFailure> {
     check_store(Memory(FaultyStores::new(Some(fault), impatient())), case)
+}
+
+fn handler(fault: HandlerFault, case: &str) -> Result<(), CaseFailure> {
+    check_handler(InMemory(FaultyHandlers::new(Some(fault), impatient())), case)
 }
 
 /// Does all of it, a few at a time; returns what it has come to, in no order.
@@ -109,6 +116,13 @@ fn without_a_fault_all_cases_of_stores_pass() {
 }
 
 #[test]
+fn without_a_fault_all_cases_of_handlers_pass() {
+    all_pass(handler_cases(), |case| {
+        check_handler(InMemory(FaultyHandlers::new(None, quick())), case)
+    });
+}
+
+#[test]
 fn each_fault_is_caught_by_the_cases_that_are_there_for_it() {
     all_are_caught(stream);
 }
@@ -116,6 +130,11 @@ fn each_fault_is_caught_by_the_cases_that_are_there_for_it() {
 #[test]
 fn each_fault_of_a_store_is_caught_by_the_cases_that_are_there_for_it() {
     all_are_caught(store);
+}
+
+#[test]
+fn each_fault_of_a_handler_is_caught_by_the_cases_that_are_there_for_it() {
+    all_are_caught(handler);
 }
 
 /// Whether a race is lost is up to the scheduler, but over so many appends it is.
@@ -134,4 +153,5 @@ fn who_listens_too_late_is_caught_every_time() {
 fn each_case_is_there_for_some_fault() {
     all_are_used::<Fault>(stream_cases());
     all_are_used::<StoreFault>(store_cases());
+    all_are_used::<HandlerFault>(handler_cases());
 }

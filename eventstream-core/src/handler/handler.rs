@@ -6,9 +6,67 @@ use crate::{Event, HandlerError, Identity, Incarnation};
 ///
 /// # Contract
 ///
-/// The handler's offset is that of the *next* event to handle, never that of the last one
-/// handled. It is kept together with the effect of the events, so that both are there or neither:
-/// in the same transaction, the same file, the same row.
+/// Every rule names the case of `eventstream-streamtest` that proves it: `handler_suite!` does so for
+/// a handler of your own.
+///
+/// - The handler's offset is that of the *next* event to handle, never that of the last one handled;
+///   at the beginning it is 0. (`offset::begins_at_zero`, `offset::is_one_past_the_event`,
+///   `model::random_operations`)
+/// - An event lies at the handler's offset or, if others were filtered out, past it; once it is
+///   handled, the offset is one past the event. (`offset::moves_over_gaps`)
+/// - The last offset that an event can have is `u64::MAX - 1`; once that is handled, the handler's
+///   offset is `u64::MAX`. (`offset::near_the_largest`)
+/// - The offset is kept together with the effects of the events, so that both are there or neither:
+///   in the same transaction, the same file, the same row. (`together::survive_a_restart`,
+///   `together::are_seen_together`)
+/// - Whoever hands in another offset than the handler's is told of a [`HandlerError::Conflict`];
+///   there is no effect, and the offset does not move. (`conflict::at_a_lower_offset`,
+///   `conflict::at_a_higher_offset`, `batch::at_another_offset_is_a_conflict`)
+/// - Handlers on the same store are replicas of each other. Of two that are handed the same event at
+///   the same offset, one handles it, and the other is told of a conflict; its offset is then that
+///   of the faster one. (`replicas::of_two_one_handles_it`)
+/// - However many replicas run side by side, each effect is made once, in the order of the events.
+///   (`replicas::side_by_side_make_each_effect_once`)
+/// - A batch is handled as its events would be one by one: it has their effects, in their order, and
+///   the offset is then one past the last of them. (`batch::has_its_effects_in_order`)
+/// - A batch that fails may have handled those of its events that stand before the one at fault, or
+///   the first of them, offset included; the others have had no effect.
+///   (`batch::that_fails_has_handled_its_first_events`)
+/// - An event that fails has had no effect, and the offset has not moved. The error is no conflict;
+///   the event can be tried again, and it can be passed over. (`failure::leaves_no_effect`,
+///   `failure::can_be_tried_again`, `failure::can_be_passed_over`)
+/// - [`skip`](Self::skip) returns the offset that the handler has now, which is neither below
+///   `offset` nor past `next`, and is kept as any other. (`skip::returns_the_offset`,
+///   `skip::survives_a_restart`)
+/// - A skip has no effect, and the next event is handled at the offset that it has returned.
+///   (`skip::has_no_effect`, `skip::goes_on_with_the_next_event`)
+/// - A skip from another offset than the handler's moves nothing; for a handler whose offset moves
+///   by [`skip`](Self::skip), it is a conflict. (`skip::from_another_offset_moves_nothing`)
+/// - Asking changes nothing: [`begin`](Self::begin) with the incarnation that was there before,
+///   [`next_offset`](Self::next_offset) and [`has_begun`](Self::has_begun) can be called as often as
+///   one likes, and be dropped. (`offset::asking_changes_nothing`,
+///   `offset::dropping_a_question_changes_nothing`)
+/// - [`begin_at`](Self::begin_at) stores the offset that the handler begins at:
+///   [`has_begun`](Self::has_begun) and [`next_offset`](Self::next_offset) say so from then on, also
+///   after a restart. A handler that can't store it rejects it, and nothing changes.
+///   (`start::is_stored_or_rejected`)
+/// - A handler begins once: when it has an offset of its own, by [`begin_at`](Self::begin_at) or
+///   because it was moved by events, [`has_begun`](Self::has_begun) is true and
+///   [`begin_at`](Self::begin_at) is a conflict. (`start::is_taken_once`,
+///   `start::comes_too_late_after_an_event`, `start::of_two_replicas_one_begins`)
+/// - A [`begin_at`](Self::begin_at) that is dropped is done or not, never in part.
+///   (`start::a_dropped_one_is_done_or_not`)
+/// - [`handle_parked`](Self::handle_parked) makes the effect of a parked event out of turn, and once;
+///   the offset stays where it is. (`parked::is_made_out_of_turn`, `parked::is_made_once`)
+/// - If the event is not parked, or can't be handled, [`handle_parked`](Self::handle_parked) is an
+///   error, and has no effect. (`parked::what_is_not_parked_is_refused`,
+///   `parked::what_fails_again_has_no_effect`)
+/// - A handler has an offset for each application. Applications are told apart by their keys; a name
+///   may change. (`applications::have_offsets_of_their_own`,
+///   `applications::are_told_apart_by_their_keys`)
+///
+/// A handler that rejects [`begin_at`](Self::begin_at) need not know whether it has begun: that it
+/// is asked for is of use for a start position only.
 ///
 /// # Examples
 ///

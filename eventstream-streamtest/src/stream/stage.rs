@@ -6,7 +6,7 @@ use eventstream_core::{Event, EventStream, EventTypes, Parcel};
 
 use crate::{
     StreamEnv, StreamHarness,
-    failure::{Check, chain, fail},
+    failure::{Check, chain, ensure, fail},
     record::Record,
     scene::Scene,
     stream::reader::Reader,
@@ -23,6 +23,12 @@ impl<H: StreamHarness> Scene<H> {
     pub(crate) async fn start_at(&self, first: u64) -> Check<Stage<H::Env>> {
         let env = self.started_at(first, self.harness.start_at(first)).await?;
         Ok(Stage::new(self, env, first))
+    }
+
+    /// The same, if the harness can do it.
+    pub(crate) async fn try_start_at(&self, first: u64) -> Check<Option<Stage<H::Env>>> {
+        let env = self.try_started_at(first, self.harness.start_at(first)).await?;
+        Ok(env.map(|env| Stage::new(self, env, first)))
     }
 }
 
@@ -71,6 +77,25 @@ impl<E: StreamEnv> Stage<E> {
 
     pub(crate) async fn truncate(&self, before: u64) -> Check {
         self.truncated(before, self.env.truncate(before)).await
+    }
+
+    /// The stream says that it ends where the record does, or that it can't tell.
+    pub(crate) async fn end_fits(&self) -> Check {
+        self.progress.doing("asking the stream where it ends");
+        let next = self.end();
+        match self.env.stream().end().await {
+            Ok(None) => Ok(()),
+            Ok(Some(end)) => {
+                ensure!(
+                    end == next,
+                    "the next event gets offset {next}, but the stream says that it ends at {end}"
+                );
+                Ok(())
+            }
+            Err(error) => {
+                fail!("the stream must say that it ends at {next}, but says: {}", chain(&error))
+            }
+        }
     }
 
     /// Drops the environment; returns all that was appended.

@@ -17,6 +17,9 @@ macro_rules! __stream_cases {
                  be named." => {
                     near_the_largest,
                 }
+                "`end`, where the stream can tell, is the offset that the next event will get." => {
+                    the_end_is_where_the_next_event_goes,
+                }
             }
             open {
                 "`event_types` holds every type that the stream carries; a stream that declares \

@@ -1,5 +1,5 @@
-//! A stream and a store that are small and obviously right, to try the suites on, and the same
-//! with faults.
+//! A stream, a store and a handler that are small and obviously right, to try the suites on, and
+//! the same with faults.
 
 // Each test binary uses a part of it; and nothing here has an error that could be handled.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
@@ -10,9 +10,12 @@ use eventstream_streamtest::Timing;
 
 pub mod faults;
 pub mod faulty;
+pub mod faulty_handler;
 pub mod faulty_store;
 pub mod free;
+pub mod free_handler;
 pub mod free_store;
+pub mod handler;
 pub mod log;
 pub mod reference;
 pub mod remote;

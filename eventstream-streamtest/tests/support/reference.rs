@@ -48,6 +48,10 @@ impl EventStream for Reference {
             close: CloseHandle::new(),
         })
     }
+
+    async fn end(&self) -> Result<Option<u64>> {
+        Ok(Some(self.log.end()))
+    }
 }
 
 impl StreamEnv for Reference {

@@ -34,6 +34,14 @@ faults! {
     CountsIn63Bits: ["offsets::near_the_largest"],
     /// Events for which there is no offset are dropped without a word.
     AppendsPastTheLastOffset: ["offsets::near_the_largest"],
+    /// The end of the stream is that of its last event.
+    EndIsTheLastEvent: ["offsets::the_end_is_where_the_next_event_goes"],
+    /// The end of the stream is the number of events that are there.
+    EndCountsWhatIsThere: ["offsets::the_end_is_where_the_next_event_goes"],
+    /// The end of the stream is found out once.
+    EndStays: ["offsets::the_end_is_where_the_next_event_goes"],
+    /// An empty stream can't say where it ends.
+    EndFailsWhenEmpty: ["offsets::the_end_is_where_the_next_event_goes"],
     /// Payloads are cut at 64 KiB.
     CutsPayloads: ["payload::one_mebibyte"],
     /// Events without a payload are left out.

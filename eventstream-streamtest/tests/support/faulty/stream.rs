@@ -84,6 +84,7 @@ pub(super) struct Shared {
     pub(super) close: CloseHandle,
     pub(super) truncations: AtomicUsize,
     pub(super) gone: AtomicBool,
+    end: OnceLock<u64>,
     handles: Mutex<Vec<CloseHandle>>,
 }
 
@@ -139,6 +140,20 @@ impl EventStream for FaultyStream {
         let handle = inner.close_handle();
         self.shared.handles.lock().unwrap().push(handle);
         Ok(FaultyCursor::new(self.fault, inner, log.clone(), filter, Arc::clone(&self.shared)))
+    }
+
+    async fn end(&self) -> Result<Option<u64>> {
+        let log = &self.reference.log;
+        let (there, end) = (log.size().0 as u64, log.end());
+        Ok(Some(match self.fault {
+            Some(Fault::EndIsTheLastEvent) => end.saturating_sub(1),
+            Some(Fault::EndCountsWhatIsThere) => there,
+            Some(Fault::EndStays) => *self.shared.end.get_or_init(|| end),
+            Some(Fault::EndFailsWhenEmpty) if there == 0 => {
+                return Err(Error::backend("find the end", false, "there is no event"));
+            }
+            _ => end,
+        }))
     }
 }
 
