@@ -1,0 +1,13 @@
+//! The handlers that keep checkpoints, over effects that do as they are told, on a paused clock.
+
+mod checkpoints;
+mod concurrency;
+mod conflicts;
+mod consumer;
+mod dropped;
+mod failures;
+mod incarnations;
+mod model;
+mod offsets;
+mod remembered;
+mod support;
