@@ -1,5 +1,8 @@
 //! The handlers that keep checkpoints, over effects that do as they are told, on a paused clock.
 
+// Rules that are shared by tests unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod checkpoints;
 mod concurrency;
 mod conflicts;
