@@ -53,7 +53,7 @@ impl<C: Checkpoints> Ledger<C> {
     ) -> Result<(), HandlerError> {
         self.turn_to(source);
         self.keeper.first(offset).await?;
-        self.handled.clear();
+        self.tidy();
         Ok(())
     }
 

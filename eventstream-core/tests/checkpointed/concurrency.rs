@@ -31,18 +31,27 @@ async fn begun(handler: Partitioned<Service, Store>) -> Partitioned<Service, Sto
     handler
 }
 
+/// Each event waits until there are as many.
+#[derive(Clone)]
+struct Meet(Arc<Barrier>);
+
+impl Meet {
+    fn of(events: usize) -> Self {
+        Self(Arc::new(Barrier::new(events)))
+    }
+}
+
+impl Apply<()> for Meet {
+    async fn apply(&mut self, _context: (), _event: Event) -> Result<(), HandlerError> {
+        self.0.wait().await;
+        Ok(())
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn partitions_run_at_the_same_time() {
-    let barrier = Arc::new(Barrier::new(16));
-    let meet = move |_: (), _: Event| {
-        let barrier = barrier.clone();
-        async move {
-            barrier.wait().await;
-            Ok::<(), HandlerError>(())
-        }
-    };
     // So many is the default.
-    let mut handler = Partitioned::new(meet, MemoryCheckpoints::new());
+    let mut handler = Partitioned::new(Meet::of(16), MemoryCheckpoints::new());
     assert_eq!(offset_of(&mut handler).await, 0);
     let batch = handler.handle_batch(0, events(0, "abcdefghijklmnop"));
     tokio::time::timeout(Duration::from_secs(60), batch).await.expect("they meet").unwrap();
@@ -51,7 +60,7 @@ async fn partitions_run_at_the_same_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn partitions_run_in_the_runtimes_threads() {
     let barrier = Arc::new(std::sync::Barrier::new(2));
-    let meet = move |_: (), _: Event| {
+    let meet = move |(), _: Event| {
         let barrier = barrier.clone();
         async move {
             // It blocks: two futures in one task would never meet.
@@ -127,14 +136,6 @@ async fn what_no_handler_recorded_is_one_partition() {
 
 #[tokio::test(start_paused = true)]
 async fn instances_of_different_handlers_are_different() {
-    let barrier = Arc::new(Barrier::new(3));
-    let meet = move |_: (), _: Event| {
-        let barrier = barrier.clone();
-        async move {
-            barrier.wait().await;
-            Ok::<(), HandlerError>(())
-        }
-    };
     let recorded_by = |offset: u64, name: &str, key: &str, instance: &str| {
         let envelope = Envelope::new(format!("m-{offset}"), shop(), "t", "text/plain");
         let parcel = Parcel::seal(Envelope {
@@ -144,7 +145,7 @@ async fn instances_of_different_handlers_are_different() {
         });
         Event::new(offset, parcel.unwrap())
     };
-    let mut handler = Partitioned::new(meet, MemoryCheckpoints::new());
+    let mut handler = Partitioned::new(Meet::of(3), MemoryCheckpoints::new());
     assert_eq!(offset_of(&mut handler).await, 0);
     // The last one is the first one's, under the handler's new name: it has to wait for it.
     let batch = vec![
@@ -175,15 +176,7 @@ impl Hash for Colliding {
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_compared_and_not_just_hashed() {
-    let barrier = Arc::new(Barrier::new(4));
-    let meet = move |_: (), _: Event| {
-        let barrier = barrier.clone();
-        async move {
-            barrier.wait().await;
-            Ok::<(), HandlerError>(())
-        }
-    };
-    let handler = Partitioned::new(meet, MemoryCheckpoints::new());
+    let handler = Partitioned::new(Meet::of(4), MemoryCheckpoints::new());
     let mut handler = handler.by(|event: &Event| Colliding(event.offset % 4));
     assert_eq!(offset_of(&mut handler).await, 0);
     // All of one instance.

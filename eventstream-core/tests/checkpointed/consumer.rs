@@ -91,7 +91,7 @@ async fn has_replicas<H: Make>() {
 async fn a_poisoned_event_holds_up_its_partition_alone() {
     let stream = stream("abcabcabc");
     let (service, store) = (Service::new(), Store::new());
-    service.plan(1, [Plan::Fail; 10_000]);
+    service.plan(1, std::iter::repeat_n(Plan::Fail, 10_000));
     let token = CancellationToken::new();
     let handler = Partitioned::make(&service, &store);
     let consumer = Consumer::new(stream, EventTypes::any(), handler).batch(100);

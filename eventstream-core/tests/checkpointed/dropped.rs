@@ -73,7 +73,7 @@ async fn are_waited_for_by_the_next() {
     let released = Arc::new(Mutex::new(released));
     let blocking = {
         let log = log.clone();
-        move |_: (), event: Event| {
+        move |(), event: Event| {
             let (log, released, started) = (log.clone(), released.clone(), started.clone());
             async move {
                 log.lock().unwrap().push(format!("{} begins", event.offset));

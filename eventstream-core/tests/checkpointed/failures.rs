@@ -105,7 +105,7 @@ async fn are_panics_too_and_kill_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn are_panics_of_any_kind() {
-    let odd = |_: (), _: eventstream_core::Event| async {
+    let odd = |(), _: eventstream_core::Event| async {
         std::panic::panic_any(7);
         #[allow(unreachable_code)]
         Ok::<(), HandlerError>(())

@@ -3,7 +3,8 @@
 use eventstream_core::{Checkpointed, EventTypes, Identity, Partitioned};
 
 use crate::support::{
-    Make, Service, Store, both, event, events, is_conflict, offset_of, shop, start, stored, text,
+    Fault, Make, Service, Store, both, event, events, is_conflict, offset_of, shop, start, stored,
+    text,
 };
 
 both!(
@@ -122,10 +123,12 @@ async fn is_not_moved_by_parked_events<H: Make>() {
 async fn of_another_application_is_another<H: Make>() {
     let (service, store, mut handler) = start::<H>().await;
     handler.handle_event(0, event(0, "a")).await.unwrap();
+    store.faults([Fault::Fail]);
+    handler.handle_event(1, event(1, "a")).await.unwrap_err();
     let bank = Identity::new("bank", "c7a2");
     assert_eq!(handler.next_offset(&bank).await.unwrap(), 0);
-    handler.handle_event(0, event(0, "a")).await.unwrap();
-    assert_eq!(service.made(), [0, 0], "what one application has handled says nothing of another");
+    handler.handle_batch(0, events(0, "aa")).await.unwrap();
+    assert_eq!(service.made(), [0, 1, 0, 1], "what was handled of one says nothing of another");
     assert_eq!(stored(&store).await, Some(1));
     assert_eq!(offset_of(&mut handler).await, 1);
 }
