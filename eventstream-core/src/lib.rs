@@ -33,7 +33,10 @@ pub use error::{BoxError, Error, Result};
 pub use event::Event;
 pub use event_type::EventType;
 pub use event_types::EventTypes;
-pub use handler::{Apply, Checkpoint, Checkpoints, Handler, HandlerError};
+pub use handler::{
+    Apply, Checkpoint, Checkpointed, Checkpoints, Handler, HandlerError, MemoryCheckpoints,
+    Partitioned,
+};
 pub use identity::{Identity, IdentityRef};
 pub use incarnation::{Incarnation, ParseIncarnationError};
 pub use message::{
