@@ -97,13 +97,13 @@ impl ParkedEvents for SqliteParked {
 
     async fn resume(&self, source: &Identity, offset: u64) -> Result<Vec<u64>> {
         const ACTION: &str = "reading parked events";
-        let shelf = self.shelf(source);
+        let of = self.shelf(source);
         let done = self.session.run(ACTION, move |link| {
             // Each start of a consumer asks, and most have nothing to forget: they write nothing.
-            if shelf.has_notes_below(link.sql(), offset)? {
-                link.write(|sql| Ok(shelf.forget_notes_below(sql, offset)?))?;
+            if of.has_notes_below(link.sql(), offset)? {
+                link.write(|sql| Ok(of.forget_notes_below(sql, offset)?))?;
             }
-            shelf.parked_from(link.sql(), offset)
+            of.parked_from(link.sql(), offset)
         });
         done.await.map_err(|error| error.into_error(ACTION))
     }

@@ -48,11 +48,10 @@ impl<A: Apply<SqliteTx>> Worker<A> {
 
     /// Handles an event that was parked, in one transaction with the forgetting of it.
     pub(super) fn handle_parked(&self, stream: &Stream, event: Event) -> Result<(), HandlerError> {
-        let shelf =
-            Shelf { consumer: self.places.consumer.clone(), key: stream.source.key.clone() };
+        let of = Shelf { consumer: self.places.consumer.clone(), key: stream.source.key.clone() };
         self.transact(|tx| {
             let removed = tx.with(|sql| {
-                let taken = shelf.take(sql, event.offset);
+                let taken = of.take(sql, event.offset);
                 taken.map_err(|fault| self.handler_error("forgetting a parked event", fault))
             })?;
             if !removed {
