@@ -151,8 +151,8 @@ pub enum SqliteError {
     TransactionOver,
     /// A transaction was ended by the code that it was handed to.
     #[error(
-        "the transaction was ended before the event was handled, and its effects are undone: leave \
-         COMMIT and ROLLBACK to the projection, and use savepoints"
+        "the transaction was ended before its time, and all of it is undone: leave COMMIT and \
+         ROLLBACK to the projection, and use savepoints"
     )]
     TransactionEnded,
     /// [`SqliteTx::with`](crate::SqliteTx::with) was called inside of itself.

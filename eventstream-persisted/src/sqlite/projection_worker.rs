@@ -90,12 +90,9 @@ impl<A: Apply<SqliteTx>> Worker<A> {
         let Some(link) = tx.end() else {
             return Err(SqliteError::TransactionOver.into());
         };
-        let done = worked.unwrap_or_else(|panicked| Err(panicked.into())).and_then(|()| {
-            if !link.is_in_transaction() {
-                return Err(SqliteError::TransactionEnded.into());
-            }
-            link.commit().map_err(|error| self.handler_error("committing", error.into()))
-        });
+        let done = worked
+            .unwrap_or_else(|panicked| Err(panicked.into()))
+            .and_then(|()| link.commit().map_err(|fault| self.handler_error("committing", fault)));
         Session::give_back(&mut place, link);
         done
     }

@@ -98,7 +98,7 @@ impl SqliteTx {
         let link = locked(&self.0.link);
         let link = link.as_ref().ok_or(SqliteError::TransactionOver)?;
         let _using = Using::begin(&self.0.user, me);
-        if !link.is_in_transaction() {
+        if !link.is_intact() {
             return Err(SqliteError::TransactionEnded.into());
         }
         work(link.sql())

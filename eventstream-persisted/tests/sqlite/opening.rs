@@ -198,6 +198,8 @@ async fn what_sets_up_the_tables_is_done_or_not() {
     contains(&text(&error), &["what sets up the tables has panicked", "a hole"]);
     let error = open(|sql| sql.execute_batch("CREATE TABLE mine (id); COMMIT")).await.unwrap_err();
     contains(&text(&error), &["tables of consumer \"record\""]);
+    let error = open(|sql| sql.execute_batch("ROLLBACK; BEGIN; CREATE TABLE mine (id)")).await;
+    contains(&text(&error.unwrap_err()), &["the transaction was ended before its time"]);
     let tables: i64 =
         place.sql().query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
     assert_eq!(tables, 0);

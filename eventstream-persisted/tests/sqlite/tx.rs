@@ -122,6 +122,7 @@ async fn statements_that_end_the_transaction_fail_the_event() {
         "COMMIT; BEGIN; INSERT INTO effects VALUES (9, 'more')",
         "ROLLBACK; INSERT INTO effects VALUES (9, 'more')",
         "ROLLBACK; BEGIN; INSERT INTO effects VALUES (9, 'more'); COMMIT",
+        "ROLLBACK; BEGIN; INSERT INTO effects VALUES (9, 'more')",
         "INSERT OR ROLLBACK INTO once VALUES (1), (1)",
     ] {
         for heard in [true, false] {
