@@ -4,14 +4,29 @@
 //!   [`EventRepository`](eventstream_core::EventRepository).
 //! - [`EmbeddedStore`] keeps events in a directory of this machine (feature `embedded`, which is
 //!   on by default).
+//! - [`SqliteProjection`] is a handler whose effects and offset are in one transaction of a SQLite
+//!   database: each event has its effect exactly once. [`SqliteCheckpoints`] keep the offsets of
+//!   effects that are made elsewhere, [`SqliteParked`] the events that could not be handled, and
+//!   [`SqliteConsumers`] look at such a database from outside (feature `sqlite`).
 
 #[cfg(feature = "embedded")]
 mod embedded;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod stream;
 
 #[cfg(feature = "embedded")]
 pub use embedded::{
     BackupReport, Compression, EmbeddedQuery, EmbeddedStore, EmbeddedStoreBuilder,
     EmbeddedStoreError, Problem, Retention, Salvage, Salvaged, StoreStats, VerifyReport,
+};
+/// The SQLite library of the feature `sqlite`, in the version that its types are of.
+#[cfg(feature = "sqlite")]
+pub use rusqlite;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{
+    SqliteCheckpoints, SqliteCheckpointsBuilder, SqliteConsumer, SqliteConsumerKind,
+    SqliteConsumers, SqliteError, SqliteParked, SqliteProjection, SqliteProjectionBuilder,
+    SqliteTx,
 };
 pub use stream::{PersistedCursor, PersistedStream, PersistedStreamBuilder, RecentEvents};

@@ -1,0 +1,181 @@
+use bytes::Bytes;
+use eventstream_core::{Event, Parcel, ParkedEvent};
+use rusqlite::{Connection, Row};
+
+use super::{
+    fault::Fault,
+    stored::{Offset, Time},
+};
+
+/// The events of one consumer, of one application, in `eventstream_parked`.
+#[derive(Clone, Debug)]
+pub(super) struct Shelf {
+    pub(super) consumer: String,
+    pub(super) key: String,
+}
+
+impl Shelf {
+    pub(super) fn failed(
+        &self,
+        sql: &Connection,
+        event: &Event,
+        error: &str,
+    ) -> Result<u32, Fault> {
+        let mut statement = sql.prepare_cached(
+            "INSERT INTO eventstream_parked AS it (consumer, application_key, event_offset, state,
+                 attempts, first_failed_at, last_failed_at, error, event)
+             VALUES (?1, ?2, ?3, 'noted', 1, ?4, ?4, ?5, ?6)
+             ON CONFLICT (consumer, application_key, (event_offset < 0), event_offset) DO UPDATE
+             SET state = iif(it.state = 'noted', 'noted', 'parked'),
+                 attempts = min(it.attempts + 1, 4294967295),
+                 last_failed_at = excluded.last_failed_at, error = excluded.error,
+                 event = excluded.event
+             RETURNING attempts",
+        )?;
+        let wire: &[u8] = event.parcel.wire();
+        let params = (&self.consumer, &self.key, Offset(event.offset), Time::now(), error, wire);
+        Ok(statement.query_row(params, |row| row.get(0))?)
+    }
+
+    pub(super) fn park(&self, sql: &Connection, offset: u64) -> Result<bool, Fault> {
+        // One that waits to be replayed is parked already.
+        self.update(
+            sql,
+            offset,
+            "UPDATE eventstream_parked
+             SET state = iif(state = 'noted', 'parked', state)
+             WHERE consumer = ?1 AND application_key = ?2
+                 AND (event_offset < 0) = (?3 < 0) AND event_offset = ?3",
+        )
+    }
+
+    pub(super) fn has_notes_below(&self, sql: &Connection, offset: u64) -> Result<bool, Fault> {
+        let mut statement = sql.prepare_cached(
+            "SELECT 1 FROM eventstream_parked
+             WHERE consumer = ?1 AND application_key = ?2 AND state = 'noted'
+                 AND (event_offset < 0, event_offset) < (?3 < 0, ?3)",
+        )?;
+        Ok(statement.exists((&self.consumer, &self.key, Offset(offset)))?)
+    }
+
+    pub(super) fn forget_notes_below(&self, sql: &Connection, offset: u64) -> rusqlite::Result<()> {
+        let mut statement = sql.prepare_cached(
+            "DELETE FROM eventstream_parked
+             WHERE consumer = ?1 AND application_key = ?2 AND state = 'noted'
+                 AND (event_offset < 0, event_offset) < (?3 < 0, ?3)",
+        )?;
+        statement.execute((&self.consumer, &self.key, Offset(offset))).map(drop)
+    }
+
+    /// The offsets of what is parked, from one on.
+    pub(super) fn parked_from(&self, sql: &Connection, offset: u64) -> Result<Vec<u64>, Fault> {
+        let mut parked = sql.prepare_cached(
+            "SELECT event_offset FROM eventstream_parked
+             WHERE consumer = ?1 AND application_key = ?2 AND state <> 'noted'
+                 AND (event_offset < 0, event_offset) >= (?3 < 0, ?3)
+             ORDER BY event_offset < 0, event_offset",
+        )?;
+        let offsets = parked.query_map((&self.consumer, &self.key, Offset(offset)), |row| {
+            row.get(0).map(|Offset(offset)| offset)
+        })?;
+        Ok(offsets.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn list(
+        &self,
+        sql: &Connection,
+        offset: u64,
+        max: usize,
+    ) -> Result<Vec<ParkedEvent>, Fault> {
+        let mut statement = sql.prepare_cached(
+            "SELECT event_offset, state, attempts, first_failed_at, last_failed_at, error, event
+             FROM eventstream_parked
+             WHERE consumer = ?1 AND application_key = ?2 AND state <> 'noted'
+                 AND (event_offset < 0, event_offset) >= (?3 < 0, ?3)
+             ORDER BY event_offset < 0, event_offset LIMIT ?4",
+        )?;
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let rows = statement
+            .query_map((&self.consumer, &self.key, Offset(offset), max), |row| Ok(parked(row)))?;
+        rows.map(|row| row?).collect()
+    }
+
+    pub(super) fn count(&self, sql: &Connection) -> Result<u64, Fault> {
+        let mut statement = sql.prepare_cached(
+            "SELECT count(*) FROM eventstream_parked
+             WHERE consumer = ?1 AND application_key = ?2 AND state IN ('parked', 'replaying')",
+        )?;
+        let count: Offset = statement.query_row((&self.consumer, &self.key), |row| row.get(0))?;
+        Ok(count.0)
+    }
+
+    pub(super) fn replay(&self, sql: &Connection, offset: u64) -> Result<bool, Fault> {
+        self.update(
+            sql,
+            offset,
+            "UPDATE eventstream_parked SET state = 'replaying'
+             WHERE consumer = ?1 AND application_key = ?2
+                 AND (event_offset < 0) = (?3 < 0) AND event_offset = ?3 AND state <> 'noted'",
+        )
+    }
+
+    pub(super) fn next_replay(&self, sql: &Connection) -> Result<Option<ParkedEvent>, Fault> {
+        let mut statement = sql.prepare_cached(
+            "SELECT event_offset, state, attempts, first_failed_at, last_failed_at, error, event
+             FROM eventstream_parked
+             WHERE consumer = ?1 AND application_key = ?2 AND state = 'replaying'
+             ORDER BY event_offset < 0, event_offset LIMIT 1",
+        )?;
+        let mut rows = statement.query((&self.consumer, &self.key))?;
+        rows.next()?.map(parked).transpose()
+    }
+
+    pub(super) fn remove(&self, sql: &Connection, offset: u64) -> Result<bool, Fault> {
+        self.update(
+            sql,
+            offset,
+            "DELETE FROM eventstream_parked
+             WHERE consumer = ?1 AND application_key = ?2
+                 AND (event_offset < 0) = (?3 < 0) AND event_offset = ?3",
+        )
+    }
+
+    /// Deletes an event that is parked. Returns whether it was.
+    pub(super) fn take(&self, sql: &Connection, offset: u64) -> Result<bool, Fault> {
+        self.update(
+            sql,
+            offset,
+            "DELETE FROM eventstream_parked
+             WHERE consumer = ?1 AND application_key = ?2
+                 AND (event_offset < 0) = (?3 < 0) AND event_offset = ?3 AND state <> 'noted'",
+        )
+    }
+
+    /// Forgets all from an offset on.
+    pub(super) fn forget_from(&self, sql: &Connection, offset: u64) -> rusqlite::Result<()> {
+        let mut statement = sql.prepare_cached(
+            "DELETE FROM eventstream_parked WHERE consumer = ?1 AND application_key = ?2
+                 AND (event_offset < 0, event_offset) >= (?3 < 0, ?3)",
+        )?;
+        statement.execute((&self.consumer, &self.key, Offset(offset))).map(drop)
+    }
+
+    fn update(&self, sql: &Connection, offset: u64, statement: &str) -> Result<bool, Fault> {
+        let mut statement = sql.prepare_cached(statement)?;
+        Ok(statement.execute((&self.consumer, &self.key, Offset(offset)))? == 1)
+    }
+}
+
+fn parked(row: &Row<'_>) -> Result<ParkedEvent, Fault> {
+    let Offset(offset) = row.get(0)?;
+    let wire: Vec<u8> = row.get(6)?;
+    let parcel = Parcel::from_wire(Bytes::from(wire)).map_err(|error| {
+        Fault::Damaged(format!("the parked event {offset} is no event: {error}"))
+    })?;
+    let mut parked = ParkedEvent::new(Event::new(offset, parcel), row.get::<_, String>(5)?);
+    parked.replaying = row.get_ref(1)?.as_str().is_ok_and(|state| state == "replaying");
+    parked.attempts = row.get(2)?;
+    parked.first_failed_at = row.get::<_, Time>(3)?.0;
+    parked.last_failed_at = row.get::<_, Time>(4)?.0;
+    Ok(parked)
+}

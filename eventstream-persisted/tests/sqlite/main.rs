@@ -1,0 +1,21 @@
+//! Consumers in a SQLite database: real files, real streams, real processes.
+
+// Helpers of tests unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod checkpoints;
+mod child;
+mod consumers;
+mod consuming;
+mod dropped;
+mod filtered;
+mod incarnations;
+mod killed;
+mod locked;
+mod offsets;
+mod opening;
+mod parked;
+mod projection;
+mod replicas;
+mod support;
+mod tx;
