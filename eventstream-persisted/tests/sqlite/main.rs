@@ -17,5 +17,6 @@ mod opening;
 mod parked;
 mod projection;
 mod replicas;
+mod suite;
 mod support;
 mod tx;
