@@ -35,7 +35,8 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
         self
     }
 
-    /// How long to wait after a failure. Default: [`ExponentialBackoff`].
+    /// How long to wait after a failure. Default:
+    /// [`ExponentialBackoff`](crate::ExponentialBackoff).
     ///
     /// # Examples
     ///
