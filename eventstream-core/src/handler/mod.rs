@@ -1,6 +1,7 @@
 //! Handling events, and keeping the offset that it has come to.
 
 mod apply;
+mod by_reference;
 mod checkpointed;
 mod checkpoints;
 // The trait is what the module is named after.
