@@ -13,4 +13,5 @@ mod incarnations;
 mod model;
 mod offsets;
 mod remembered;
+mod suite;
 mod support;
