@@ -8,6 +8,7 @@ use eventstream_core::{
     Parcel, Partitioned,
 };
 use eventstream_streamtest::{HandlerEnv, HandlerHarness, Parcels, Profile, handler_suite};
+use tokio::task::yield_now;
 
 /// The type of the events that can't be handled.
 const FAILING: &str = "failing";
@@ -23,6 +24,8 @@ impl Apply<()> for Service {
         }
         let key = event.parcel.source_application().key.to_owned();
         self.0.lock().map_err(|_| "poisoned")?.push((key, event.offset));
+        // The answer takes a while: so whoever looks meanwhile sees that the checkpoint comes later.
+        yield_now().await;
         Ok(())
     }
 }
@@ -66,8 +69,9 @@ impl<H: Handler + 'static> HandlerHarness for Harness<H> {
 
     fn profile(&self) -> Profile {
         const NONE: &str = "parked events are in a store of their own, and their effects elsewhere";
-        const TWICE: &str = "an effect is made before the checkpoint says whose it was";
+        const TWICE: &str = "an effect is made before its checkpoint is stored";
         Profile::full()
+            .without("together::are_seen_together", TWICE)
             .without("parked::is_made_out_of_turn", NONE)
             .without("parked::is_made_once", NONE)
             .without("parked::what_is_not_parked_is_refused", NONE)
