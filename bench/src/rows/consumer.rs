@@ -40,13 +40,17 @@ pub fn overhead() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let nanos = |rate: f64| 1e9 / rate;
-    let consume = |batch: usize| {
+    let consume = |batch: usize, watched: bool| {
         let token = CancellationToken::new();
         let handler = Nothing(token.clone());
         let consumer = Consumer::new(stream.clone(), EventTypes::any(), handler).batch(batch);
-        nanos(timed(EVENTS, || {
+        // Watched or not, it costs the same but for its heartbeat.
+        let handle = watched.then(|| consumer.handle());
+        let nanos = nanos(timed(EVENTS, || {
             runtime.block_on(consumer.run(token)).expect("run");
-        }))
+        }));
+        drop(handle);
+        nanos
     };
     Candidates::new("ns/event (less is better)")
         .add("a bare cursor, next", || {
@@ -59,7 +63,8 @@ pub fn overhead() {
                 });
             }))
         })
-        .add("Consumer", || consume(1))
-        .add("Consumer, batches of 100", || consume(100))
+        .add("Consumer", || consume(1, false))
+        .add("Consumer, watched", || consume(1, true))
+        .add("Consumer, batches of 100", || consume(100, false))
         .run();
 }
