@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use eventstream_core::{Apply, Event, Handler, HandlerError};
-use eventstream_persisted::{SqliteProjection, SqliteTx};
+use eventstream_persisted::{
+    SqliteCheckpoints, SqliteConsumers, SqliteParked, SqliteProjection, SqliteTx,
+};
 
 use crate::support::*;
 
@@ -18,6 +20,17 @@ where
             async { done }
         })
         .await
+}
+
+#[test]
+fn handles_go_from_thread_to_thread() {
+    fn check<T: Clone + Send + Sync + 'static>() {}
+    fn check_handler<T: Handler + Send + Sync + 'static>() {}
+    check::<SqliteTx>();
+    check::<SqliteCheckpoints>();
+    check::<SqliteParked>();
+    check::<SqliteConsumers>();
+    check_handler::<SqliteProjection<Record>>();
 }
 
 #[tokio::test]
