@@ -16,7 +16,9 @@ use super::{
 /// A [`Handler`] whose effects are in a SQLite database, in one transaction with its offset: each
 /// event has its effect exactly once.
 ///
-/// What is done with an event is an [`Apply`] of a [`SqliteTx`]: a closure, or a type of one's own.
+/// What is done with an event is an [`Apply`] of a [`SqliteTx`]: a closure, a type of one's own, or a
+/// [`Router`](eventstream_core::Router) of functions that ask for the transaction as
+/// [`Context<SqliteTx>`](eventstream_core::Context).
 ///
 /// # Contract
 ///
