@@ -36,6 +36,9 @@ pub(crate) enum ConsumersCommand {
 
 /// List the consumers: where each is, and how many of its events are parked.
 ///
+/// "next" is the offset of the next event that it handles. A projection keeps it in one transaction
+/// with its effects; a checkpoint is kept for effects that are elsewhere.
+///
 /// With the store that they consume, it also says how many events each is behind, and whether its
 /// offset is one of that store: not if the store was restored or created anew since.
 #[derive(Debug, clap::Args)]

@@ -98,12 +98,13 @@ pub(crate) struct DropArgs {
 
 /// Which of a consumer's parked events.
 #[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
 pub(crate) struct ParkedOffsets {
     /// The offsets of the events
-    #[arg(value_name = "OFFSET", required_unless_present = "all", value_parser = whole_number)]
+    #[arg(value_name = "OFFSET", value_parser = whole_number)]
     pub(crate) offsets: Vec<u64>,
 
     /// All that are parked
-    #[arg(long, conflicts_with = "offsets")]
+    #[arg(long)]
     pub(crate) all: bool,
 }

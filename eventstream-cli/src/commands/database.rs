@@ -15,7 +15,16 @@ use crate::{
 
 /// Opens a database that is there.
 pub(super) async fn open(path: &Path) -> Result<SqliteConsumers, Failure> {
-    SqliteConsumers::open(path).await.map_err(|error| failure(&error))
+    SqliteConsumers::open(path).await.map_err(|error| {
+        let failure = failure(&error);
+        // The demo's, one directory further down.
+        let inner = path.join("summary.db");
+        if inner.is_file() {
+            failure.or_hint(format!("did you mean --db {}?", inner.display()))
+        } else {
+            failure
+        }
+    })
 }
 
 /// What the database says of itself is enough: it names its path.

@@ -68,7 +68,7 @@ mod tests {
         ];
         assert_eq!(
             columns(&table, rows),
-            ["name            number", "a            1,000,000  x", "漢字\\n\\u001b          2",]
+            ["name             number", "a             1,000,000  x", "漢字\\n\\u001b          2",]
         );
         assert_eq!(columns(&table, []), ["name  number"]);
     }

@@ -11,6 +11,8 @@ mod book;
 mod busy;
 mod chance;
 mod compact;
+mod consumed;
+mod consumers;
 mod copied;
 mod damaged;
 mod demo;
@@ -23,7 +25,9 @@ mod info;
 mod killed;
 #[cfg(target_os = "linux")]
 mod locked;
+mod no_database;
 mod original;
+mod parked;
 mod permission;
 mod running;
 mod salvage;

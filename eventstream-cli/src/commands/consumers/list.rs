@@ -88,7 +88,7 @@ fn text(db: &Path, listed: &[SqliteConsumer], stream: Option<&Stream>) -> Vec<St
         Column::Left("consumer"),
         Column::Left("application"),
         Column::Left("kind"),
-        Column::Right("next offset"),
+        Column::Right("next"),
         Column::Right("parked"),
         Column::Left("updated (UTC)"),
     ];

@@ -42,23 +42,23 @@ impl<'a> Row<'a> {
 pub(super) fn text(parked: &ParkedEvent) -> [String; 3] {
     let parcel = &parked.event.parcel;
     let what = format!(
-        "{:>8}  {}  {}",
+        "{:>8}  {}  {}{}",
         grouped(parked.event.offset),
         plain(parcel.event_type()),
         plain(parcel.message_id()),
+        if parked.replaying { "  (to be replayed)" } else { "" },
     );
     [what, format!("          {}", history(parked)), format!("          {}", plain(&parked.error))]
 }
 
 fn history(parked: &ParkedEvent) -> String {
-    let failed = match parked.attempts {
-        1 => format!("failed at {}", second(parked.last_failed_at)),
+    let last = second(parked.last_failed_at);
+    match parked.attempts {
+        1 => format!("failed at {last}"),
         attempts => format!(
-            "failed in {}, from {} to {}",
+            "failed in {}, {} to {last}",
             plural(attempts.into(), "attempt"),
             second(parked.first_failed_at),
-            second(parked.last_failed_at),
         ),
-    };
-    if parked.replaying { format!("to be replayed; {failed}") } else { failed }
+    }
 }

@@ -35,7 +35,7 @@ pub(super) async fn offsets(found: &Found, named: &ParkedOffsets) -> Result<Vec<
         consumer.name, consumer.application.name
     ));
     Err(match &parked[..] {
-        [] => failure.hint("nothing is"),
+        [] => failure.hint("it has nothing parked"),
         _ => failure.hint(format!("parked are: {}", listed(&parked))),
     })
 }
