@@ -61,7 +61,8 @@ pub(crate) struct ListConsumersArgs {
 
 /// Put a consumer to another offset.
 ///
-/// One that is running goes on from there; one that is not begins there when it is started.
+/// One that is running notices with its next event, and goes on from there; one that is not begins
+/// there when it is started.
 ///
 /// The effects stay as they are: events that come again have their effects again, and events that
 /// are passed over have none. Undo the effects first, or remove the tables that they are in.

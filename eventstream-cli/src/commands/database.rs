@@ -40,9 +40,12 @@ pub(super) fn failure(error: &Error) -> Failure {
         SqliteError::Locked { .. } => {
             failure.or_hint("nothing was changed: do the same again when the other one is done")
         }
+        SqliteError::NotWritable { .. } => failure.or_hint(
+            "run it as the user whose database it is: SQLite writes beside the file, also to read it",
+        ),
         SqliteError::Sqlite { source, .. } if can_not_open(source) => failure.or_hint(
-            "check the permissions of the file and its directory: SQLite writes beside the file, \
-             also to read it",
+            "check the permissions of the file and its directory, and whether the disk is mounted \
+             read-only: SQLite writes beside the file, also to read it",
         ),
         _ => failure,
     }
