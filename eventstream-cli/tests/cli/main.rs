@@ -16,6 +16,7 @@ mod consumers;
 mod copied;
 mod damaged;
 mod demo;
+mod demo_summary;
 mod disk;
 mod disk_full;
 mod disk_read_only;
