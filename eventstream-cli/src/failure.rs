@@ -66,6 +66,14 @@ impl Failure {
     }
 }
 
+/// What a backend has said, if it is an error of this type.
+pub(crate) fn said_by_backend<T: Error + 'static>(error: &eventstream_core::Error) -> Option<&T> {
+    match error {
+        eventstream_core::Error::Backend { source, .. } => source.downcast_ref(),
+        _ => None,
+    }
+}
+
 impl From<eventstream_core::Error> for Failure {
     fn from(error: eventstream_core::Error) -> Self {
         Self::of(&error)

@@ -1,6 +1,9 @@
 //! The command line.
 
 mod care;
+mod consumers;
+mod parked;
+mod which;
 
 use std::{num::IntErrorKind, path::PathBuf};
 
@@ -8,6 +11,13 @@ use clap::{Parser, Subcommand, ValueEnum};
 use eventstream_core::EventType;
 
 pub(crate) use care::{BackupArgs, CompactArgs, SalvageArgs, StatsArgs, TruncateArgs, VerifyArgs};
+pub(crate) use consumers::{
+    ConsumersArgs, ConsumersCommand, ListConsumersArgs, RemoveArgs, ResetArgs,
+};
+pub(crate) use parked::{
+    DropArgs, ListParkedArgs, ParkedArgs, ParkedCommand, ParkedOffsets, ReplayArgs, ShowParkedArgs,
+};
+pub(crate) use which::{AnyConsumer, OneConsumer};
 
 use crate::naming::Application;
 
@@ -36,6 +46,8 @@ pub(crate) enum Command {
     Truncate(TruncateArgs),
     Compact(CompactArgs),
     Salvage(SalvageArgs),
+    Consumers(ConsumersArgs),
+    Parked(ParkedArgs),
     Demo(DemoArgs),
 }
 
@@ -147,15 +159,25 @@ pub(crate) enum ReportFormat {
     Json,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// For people
+    Text,
+    /// For programs: a JSON object for each, one a line
+    Json,
+}
+
 /// Show a resumable consumer at work.
 ///
-/// Its handler keeps the offset together with its effect. The demo imports 1,000 events of three
-/// git histories into a store, handles half of them, stops, and starts again where it was. Stop it
-/// whenever you like, and run it again.
+/// Its handler keeps the offset together with its effect, in one transaction of a SQLite database.
+/// The demo imports 1,000 events of three git histories into a store, handles half of them, stops,
+/// and starts again where it was. Stop it whenever you like, and run it again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  eventstream demo --dir /tmp/demo")]
+// The names of things are no code for who reads the help.
+#[allow(clippy::doc_markdown)]
 pub(crate) struct DemoArgs {
-    /// Where to put the store (DIR/store) and the summary (DIR/summary.json)
+    /// Where to put the store (DIR/store) and the summary (DIR/summary.db)
     #[arg(long, value_name = "DIR", default_value = "./eventstream-demo")]
     pub(crate) dir: PathBuf,
 }

@@ -3,8 +3,11 @@
 mod append;
 mod backup;
 mod compact;
+mod consumers;
+mod database;
 mod demo;
 mod info;
+mod parked;
 mod salvage;
 mod shell;
 mod stats;
@@ -26,6 +29,8 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Truncate(args) => truncate::run(args).await,
         Command::Compact(args) => compact::run(args).await,
         Command::Salvage(args) => salvage::run(args).await,
+        Command::Consumers(args) => consumers::run(args).await,
+        Command::Parked(args) => parked::run(args).await,
         Command::Demo(args) => demo::run(args).await,
     }
 }

@@ -1,6 +1,6 @@
 //! `eventstream stats`.
 
-use std::{path::Path, time::SystemTime};
+use std::path::Path;
 
 use eventstream_core::Incarnation;
 use eventstream_persisted::StoreStats;
@@ -10,7 +10,7 @@ use super::store;
 use crate::{
     args::{ReportFormat, StatsArgs},
     failure::Failure,
-    output::{Output, grouped, in_bytes, plural},
+    output::{Output, grouped, in_bytes, plural, second, timestamp},
 };
 
 pub(super) async fn run(args: StatsArgs) -> Result<(), Failure> {
@@ -47,15 +47,12 @@ struct Stats {
 
 impl Stats {
     fn of(stats: &StoreStats) -> Self {
-        let time = |time: Option<SystemTime>| {
-            time.and_then(|it| jiff::Timestamp::try_from(it).ok()).map(|it| it.to_string())
-        };
         Self {
             incarnation: stats.incarnation,
             first_offset: stats.first_offset,
             next_offset: stats.next_offset,
-            oldest_append: time(stats.oldest_append),
-            newest_append: time(stats.newest_append),
+            oldest_append: stats.oldest_append.and_then(timestamp),
+            newest_append: stats.newest_append.and_then(timestamp),
             bytes: stats.bytes,
             bytes_per_event: each(stats.bytes, events(stats)),
             segments: stats.segments,
@@ -128,12 +125,6 @@ fn percent(part: u64, whole: u64) -> String {
         0 if part > 0 => "< 1 %".to_owned(),
         percent => format!("{percent} %"),
     }
-}
-
-/// The time, in UTC, down to the second.
-fn second(time: SystemTime) -> String {
-    jiff::Timestamp::try_from(time)
-        .map_or_else(|_| "?".to_owned(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tokio::task;
 
 use super::shell::quoted;
 use crate::{
-    failure::Failure,
+    failure::{Failure, said_by_backend},
     interrupt::{self, Work},
     naming,
 };
@@ -183,8 +183,5 @@ fn failure(error: &Error) -> Failure {
 }
 
 fn problem(error: &Error) -> Option<&EmbeddedStoreError> {
-    match error {
-        Error::Backend { source, .. } => source.downcast_ref(),
-        _ => None,
-    }
+    said_by_backend(error)
 }

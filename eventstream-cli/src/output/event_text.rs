@@ -156,7 +156,7 @@ fn data(parcel: &Parcel, room: usize) -> String {
 
 /// The text on one line, and without what a terminal would take for a command: control characters
 /// are escaped, as JSON has it.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return text.into();
     }

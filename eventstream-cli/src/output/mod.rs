@@ -1,20 +1,24 @@
 //! What is written, and to whom.
 
 mod closed;
+mod columns;
 mod event_json;
 mod event_text;
 mod number;
 mod progress;
 mod stdout;
 mod table;
+mod time;
 
 pub(crate) use closed::stdout_closed;
+pub(crate) use columns::{Column, columns};
 pub(crate) use event_json::push_event as push_event_json;
-pub(crate) use event_text::TextLayout;
+pub(crate) use event_text::{TextLayout, plain};
 pub(crate) use number::{grouped, in_bytes, plural};
 pub(crate) use progress::Progress;
 pub(crate) use stdout::Output;
 pub(crate) use table::bars;
+pub(crate) use time::{second, timestamp};
 
 use std::io::{self, Write};
 

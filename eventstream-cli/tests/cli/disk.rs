@@ -87,11 +87,17 @@ impl Disk {
         run(mount, b"").assert_ok();
     }
 
-    /// The program, with the store on this disk.
-    pub(crate) fn command(&self, command: &str, args: &[&str]) -> Command {
+    /// The program, where this disk is there.
+    pub(crate) fn program(&self) -> Command {
         let mut program = self.inside();
         program.env_remove("CARGO_PKG_NAME");
         program.arg(env!("CARGO_BIN_EXE_eventstream"));
+        program
+    }
+
+    /// The program, with the store on this disk.
+    pub(crate) fn command(&self, command: &str, args: &[&str]) -> Command {
+        let mut program = self.program();
         program.arg(command).arg("--store").arg(&self.store).args(args);
         program
     }

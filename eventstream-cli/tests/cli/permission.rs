@@ -144,3 +144,49 @@ fn where_nothing_may_be_made_no_store_is_made() {
     strange.is_refused("append", &[], &events(0..3));
     set_mode(strange.place.path(), 0o755);
 }
+
+#[test]
+fn a_database_that_may_not_be_used_is_named() {
+    let Some(strange) = Strange::new() else { return };
+    let directory = strange.place.path().join("demo");
+    let mut demo = program();
+    demo.arg("demo").arg("--dir").arg(&directory);
+    run(demo, b"").assert_ok();
+    let db = directory.join("summary.db");
+    let run_as_nobody = |command: &str| {
+        let mut program = strange.as_nobody();
+        program.args(command.split(' ')).arg("--db").arg(&db);
+        run(program, b"")
+    };
+    let reading = ["consumers list", "parked list"];
+    let writing = [
+        "consumers reset --consumer summary --to 3",
+        "consumers remove --consumer summary",
+        "parked drop --consumer summary 3",
+    ];
+    let refused = |commands: &[&str]| {
+        for command in commands {
+            let done = run_as_nobody(command);
+            done.assert_failed(&db.display().to_string());
+            assert!(done.stderr.contains("SQLite writes beside the file"), "{}", done.stderr);
+        }
+    };
+    for (directory_mode, mode) in [(0o755, 0o600), (0o755, 0o644), (0o700, 0o666)] {
+        set_mode(&directory, directory_mode);
+        set_mode(&db, mode);
+        refused(&reading);
+        refused(&writing);
+    }
+    set_mode(&directory, 0o777);
+    set_mode(&db, 0o444);
+    for command in reading {
+        run_as_nobody(command).assert_ok();
+    }
+    refused(&writing[..2]);
+    set_mode(&db, 0o666);
+    let files = fs::read_dir(&directory).unwrap().map(|it| it.unwrap().path());
+    for file in files.filter(|it| it != &db && it.is_file()) {
+        set_mode(&file, 0o666);
+    }
+    run_as_nobody(writing[0]).assert_ok();
+}

@@ -51,11 +51,11 @@ impl Database {
         if self.path.is_dir() {
             return Err(self.bad_path("that is a directory"));
         }
-        if self.path.parent().is_some_and(|directory| !directory.is_dir()) {
-            return Err(self.bad_path("the directory does not exist: create it first"));
-        }
         if self.existing && self.path.try_exists().is_ok_and(|exists| !exists) {
             return Err(SqliteError::NotFound { path: self.path.clone() });
+        }
+        if self.path.parent().is_some_and(|directory| !directory.is_dir()) {
+            return Err(self.bad_path("the directory does not exist: create it first"));
         }
         self.open().map_err(|fault| self.error("opening", fault))
     }

@@ -58,6 +58,48 @@ impl SqliteParked {
         &self.consumer
     }
 
+    /// The offsets of all parked events, in order. The events themselves are not read, so that also
+    /// one which is damaged is found.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](eventstream_core::Error::Backend) if they can't be read.
+    pub async fn offsets(&self, source: &Identity) -> Result<Vec<u64>> {
+        self.read(source, |shelf, sql| shelf.parked_from(sql, 0)).await
+    }
+
+    /// Has parked events [replayed](ParkedEvents::replay): those of these that are parked, all in one
+    /// transaction. Returns their offsets.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, that is done all the same, or nothing is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](eventstream_core::Error::Backend) if it can't be written: then nothing was.
+    pub async fn replay_all(&self, source: &Identity, offsets: Vec<u64>) -> Result<Vec<u64>> {
+        self.write(source, move |shelf, sql| done_with(offsets, |it| shelf.replay(sql, it))).await
+    }
+
+    /// Gives up parked events: those of these that are parked are forgotten, all in one transaction.
+    /// Returns their offsets. Notes of events that are still being tried stay.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, that is done all the same, or nothing is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](eventstream_core::Error::Backend) if it can't be written: then nothing was.
+    pub async fn drop_all(&self, source: &Identity, offsets: Vec<u64>) -> Result<Vec<u64>> {
+        self.write(source, move |shelf, sql| done_with(offsets, |it| shelf.take(sql, it))).await
+    }
+
     fn shelf(&self, source: &Identity) -> Shelf {
         Shelf { consumer: self.consumer.clone(), key: source.key.clone() }
     }
@@ -127,4 +169,18 @@ impl ParkedEvents for SqliteParked {
     async fn remove(&self, source: &Identity, offset: u64) -> Result<bool> {
         self.write(source, move |shelf, sql| shelf.remove(sql, offset)).await
     }
+}
+
+/// Does something with each of the offsets; returns those for which it could be done.
+fn done_with(
+    offsets: Vec<u64>,
+    mut act: impl FnMut(u64) -> Result<bool, Fault>,
+) -> Result<Vec<u64>, Fault> {
+    let mut done = Vec::new();
+    for offset in offsets {
+        if act(offset)? {
+            done.push(offset);
+        }
+    }
+    Ok(done)
 }

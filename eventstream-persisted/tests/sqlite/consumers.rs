@@ -111,3 +111,33 @@ async fn parked_events_are_got_at() {
     assert_eq!(place.offsets(), [0]);
     assert_eq!(consumers.parked("nobody").list(&app, 0, 9).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn many_parked_events_are_replayed_or_given_up_at_once() {
+    let place = Place::new();
+    let app = application();
+    let parked = place.recording().await.parked();
+    for offset in [1, 2, 3, 5, u64::MAX] {
+        parked.failed(&app, &event(offset), "no").await.unwrap();
+    }
+    for offset in [u64::MAX, 5, 1, 2] {
+        parked.park(&app, offset).await.unwrap();
+    }
+    place.sql().execute("UPDATE eventstream_parked SET event = x'ff'", []).unwrap();
+    let outside = SqliteConsumers::open(place.database()).await.unwrap().parked(CONSUMER);
+    assert_eq!(outside.offsets(&app).await.unwrap(), [1, 2, 5, u64::MAX]);
+    assert_eq!(outside.offsets(&Identity::new("other", "other-key")).await.unwrap(), [0; 0]);
+
+    // 3 is still being tried, and 4 is not known.
+    assert_eq!(outside.replay_all(&app, vec![5, 4, 3, 1]).await.unwrap(), [5, 1]);
+    let replaying: i64 = place
+        .sql()
+        .query_row("SELECT sum(state = 'replaying') FROM eventstream_parked", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(replaying, 2);
+    assert_eq!(outside.drop_all(&app, vec![1, 2, 3, 4, u64::MAX]).await.unwrap(), [1, 2, u64::MAX]);
+    assert_eq!(outside.offsets(&app).await.unwrap(), [5]);
+    // What is still being tried has not been tried less often for it.
+    assert_eq!(parked.failed(&app, &event(3), "no").await.unwrap(), 2);
+    assert_eq!(outside.drop_all(&app, Vec::new()).await.unwrap(), [0; 0]);
+}

@@ -44,7 +44,12 @@ async fn what_is_no_database_is_refused() {
 async fn a_path_that_can_not_be_is_refused() {
     let place = Place::new();
     let nowhere = place.path().join("nowhere/database");
-    contains(&said(&nowhere).await, &["nowhere/database", "directory does not exist"]);
+    for error in created(&nowhere).await {
+        contains(&text(&error), &["nowhere/database", "directory does not exist: create it"]);
+    }
+    // Who only looks has nothing to create.
+    let error = SqliteConsumers::open(&nowhere).await.unwrap_err();
+    contains(&text(&error), &["there is no database at", "nowhere/database: check the path"]);
     contains(&said(place.path()).await, &["that is a directory"]);
     contains(&said("").await, &["the path is empty"]);
     assert!(!place.path().join("nowhere").exists());

@@ -7,15 +7,18 @@ use crate::commands::shell::quoted;
 /// A line is not longer than this; a command that is goes on in the next one.
 const WIDTH: usize = 76;
 
-pub(super) fn next_steps(store: &Path, copy: &Path) -> Vec<String> {
+pub(super) fn next_steps(store: &Path, database: &Path, copy: &Path) -> Vec<String> {
     let program = program();
     let store = format!("--store {}", quoted(&store.display().to_string()));
     let copy = format!("--store {}", quoted(&copy.display().to_string()));
+    let database = format!("--db {}", quoted(&database.display().to_string()));
     let info = format!("{program} info");
+    let consumers = format!("{program} consumers");
     let tail = format!("{program} tail");
     let append = format!("| {program} append");
     [
         &[info.as_str(), &store][..],
+        &[&consumers, &database, &store],
         &[&tail, &store, "--type git.tag.created", "--exit-at-end"],
         &[&tail, &store, "--exit-at-end", "-o cloudevents", &append, &copy],
     ]

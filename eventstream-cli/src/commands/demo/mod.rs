@@ -1,24 +1,27 @@
 //! `eventstream demo`.
 
+mod counts;
+mod database;
 mod invocation;
-mod projection;
 mod summary;
+mod until;
 
 use std::{
     fs::{self, File, TryLockError},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use eventstream_core::{
-    Backoff, Consumer, EventRepository, EventTypes, ExponentialBackoff, Identity,
+    Backoff, Consumer, Error, EventRepository, EventTypes, ExponentialBackoff, Identity, Poison,
 };
 use eventstream_persisted::EmbeddedStore;
 use tokio_util::sync::CancellationToken;
 
 use self::{
+    database::{BEGIN_ANEW, CONSUMER, Kept, SummaryDatabase},
     invocation::next_steps,
-    projection::Projection,
-    summary::{Summary, SummaryFile},
+    summary::Summary,
+    until::Until,
 };
 use super::{
     append::{Flow, Importer, Intake, Tally, Turn, import_all, next_batch},
@@ -43,23 +46,23 @@ const FAILURES: u32 = 8;
 pub(super) async fn run(args: DemoArgs) -> Result<(), Failure> {
     let interrupted = interrupt::listen(Work::Unfinished);
     let mut output = Output::default();
-    Demo::begin(args.dir, &interrupted)?.show(&mut output).await
+    Demo::begin(&args.dir, &interrupted)?.show(&mut output).await
 }
 
 struct Demo<'a> {
     store: PathBuf,
     copy: PathBuf,
-    summary: SummaryFile,
+    summary: SummaryDatabase,
     interrupted: &'a CancellationToken,
     /// Locked until the demo is over.
     _directory: File,
 }
 
 impl<'a> Demo<'a> {
-    fn begin(directory: PathBuf, interrupted: &'a CancellationToken) -> Result<Self, Failure> {
+    fn begin(directory: &Path, interrupted: &'a CancellationToken) -> Result<Self, Failure> {
         let shown = directory.display();
-        fs::create_dir_all(&directory).context(format_args!("can't make {shown}"))?;
-        let locked = File::open(&directory).context(format_args!("can't open {shown}"))?;
+        fs::create_dir_all(directory).context(format_args!("can't make {shown}"))?;
+        let locked = File::open(directory).context(format_args!("can't open {shown}"))?;
         if let Err(TryLockError::WouldBlock) = locked.try_lock() {
             return Err(Failure::new(format!("another demo is running in {shown}"))
                 .hint("wait for it, or choose another --dir"));
@@ -67,26 +70,35 @@ impl<'a> Demo<'a> {
         Ok(Self {
             store: directory.join("store"),
             copy: directory.join("copy"),
-            summary: SummaryFile::in_directory(directory),
+            summary: SummaryDatabase::in_directory(directory),
             interrupted,
             _directory: locked,
         })
     }
 
     async fn show(&self, output: &mut Output) -> Result<(), Failure> {
-        let before = self.summary.load()?;
+        let Kept { summary: before, incarnation } = self.summary.load().await?;
         self.import(output).await?;
-        let end = self.open().await?.next_offset().await?;
-        if before.next_offset > end {
-            return Err(Failure::new(format!(
-                "{} has handled {}, but the store ends at offset {}: they don't belong together",
-                self.summary.path().display(),
+        let store = self.open().await?;
+        let end = store.next_offset().await?;
+        let foreign = if incarnation.is_some_and(|known| known != store.incarnation()) {
+            Some("is the summary of another store than the one that is there now".to_owned())
+        } else if before.next_offset > end {
+            Some(format!(
+                "has handled {}, but the store ends at offset {}",
                 plural(before.next_offset, "event"),
                 grouped(end),
             ))
-            .hint("remove the directory, and run it again"));
+        } else {
+            None
+        };
+        drop(store);
+        if let Some(problem) = foreign {
+            let path = self.summary.path().display();
+            return Err(Failure::new(format!("{path} {problem}: they don't belong together"))
+                .hint(BEGIN_ANEW));
         }
-        let mut runs = vec![before.handled];
+        let mut runs = vec![before.handled()];
         if before.next_offset == end {
             say(output, "Nothing new: all of it was handled before.")?;
         } else if before.next_offset == 0 {
@@ -134,28 +146,41 @@ impl<'a> Demo<'a> {
     /// handled.
     async fn consume(&self, until: u64, output: &mut Output) -> Result<u64, Failure> {
         let store = self.open().await?;
-        let summary = self.summary.load()?;
-        let first = summary.next_offset;
+        let first = self.summary.load().await?.summary.next_offset;
         let progress = Progress::new(Some(until));
         let stop = self.interrupted.child_token();
-        let mut projection =
-            Projection::new(summary, &self.summary, until, stop.clone(), progress.clone());
-        let stream = store.stream(EventTypes::any());
-        Consumer::new(stream, EventTypes::any(), &mut projection)
-            .batch(BATCH)
-            .backoff(give_up_after(FAILURES, stop.clone()))
-            .run(stop)
-            .await?;
+        let projection = self.summary.projection().await?;
+        let mut counting = Until::new(projection, until, stop.clone(), progress.clone());
+        let consumer =
+            Consumer::new(store.stream(EventTypes::any()), EventTypes::any(), &mut counting)
+                .name(CONSUMER)
+                .batch(BATCH)
+                // What can't be written once can't be written again.
+                .poison(Poison::stop_after(1))
+                .backoff(give_up_after(FAILURES, stop.clone()));
+        let watching = consumer.handle();
+        let ended = consumer.run(stop).await;
         progress.clear();
-        let handled = projection.finish()?;
-        let next = self.summary.load()?.next_offset;
+        let handled = counting.handled();
+        // The database is closed before it is looked at.
+        drop(counting);
+        match ended {
+            Err(Error::Poisoned { source, .. }) => {
+                let path = self.summary.path().display();
+                return Err(Failure::new(format!("can't write {path}")).because(source.as_ref()));
+            }
+            ended => ended?,
+        };
+        let next = self.summary.load().await?.summary.next_offset;
         if self.interrupted.is_cancelled() && next < until {
             return Err(Failure::new(format!("interrupted at offset {next}"))
                 .hint("run it again, and it goes on there"));
         }
         if next < until {
+            let why = watching.status().last_failure.map(|failure| failure.error);
             return Err(Failure::new(format!(
-                "the store can't be read, and the consumer is still at offset {next}"
+                "the consumer is still at offset {next}: {}",
+                why.as_deref().unwrap_or("nothing comes"),
             )));
         }
         detail(
@@ -173,17 +198,17 @@ impl<'a> Demo<'a> {
     /// Counts the store's events again, without a consumer, and compares.
     async fn verify(&self, runs: &[u64], output: &mut Output) -> Result<Summary, Failure> {
         let store = self.open().await?;
-        let summary = self.summary.load()?;
+        let summary = self.summary.load().await?.summary;
         let counted = Summary::of(&store).await?;
         let handled: u64 = runs.iter().sum();
-        if summary != counted || handled != summary.handled {
+        if summary != counted || handled != summary.handled() {
             return Err(Failure::new(format!(
                 "{} does not say what is in the store: it has {}, and the store {}",
                 self.summary.path().display(),
-                plural(summary.handled, "event"),
-                plural(counted.handled, "event"),
+                plural(summary.handled(), "event"),
+                plural(counted.handled(), "event"),
             ))
-            .hint("remove the directory, and run it again"));
+            .hint(BEGIN_ANEW));
         }
         let terms: Vec<String> =
             runs.iter().filter(|handled| **handled > 0).map(|handled| grouped(*handled)).collect();
@@ -195,7 +220,7 @@ impl<'a> Demo<'a> {
                     [_, _, ..] => format!("{} = {}", terms.join(" + "), grouped(handled)),
                     _ => grouped(handled),
                 },
-                grouped(counted.handled),
+                grouped(counted.handled()),
             ),
         )?;
         Ok(summary)
@@ -212,11 +237,11 @@ impl<'a> Demo<'a> {
             }
         }
         output.line("")?;
-        output.line("Offset and summary are kept together, and change together, in")?;
+        output.line("Offset and summary are kept together, in one transaction, in")?;
         output.line(&format!("  {}", self.summary.path().display()))?;
         output.line("")?;
         output.line("Worth trying next:")?;
-        for line in next_steps(&self.store, &self.copy) {
+        for line in next_steps(&self.store, self.summary.path(), &self.copy) {
             output.line(&format!("  {line}"))?;
         }
         output.flush()
