@@ -35,8 +35,7 @@ fn main() -> Result<(), BoxError> {
     let spans = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("example"));
-    let _collecting =
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let _collecting = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
     let recorder = DebuggingRecorder::new();
     let measured = recorder.snapshotter();
 
@@ -50,9 +49,8 @@ fn main() -> Result<(), BoxError> {
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let done = CancellationToken::new();
-    let consumer = Consumer::new(stream, EventTypes::any(), Once(0, done.clone()))
-        .name("billing")
-        .measured();
+    let consumer =
+        Consumer::new(stream, EventTypes::any(), Once(0, done.clone())).name("billing").measured();
     metrics::with_local_recorder(&recorder, || runtime.block_on(consumer.run(done)))?;
 
     let spans = spans.get_finished_spans()?;

@@ -112,6 +112,10 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
                 break;
             }
             self.replay_one(&event, store.as_ref()).await?;
+            // Those that are left are found again by the next heartbeat.
+            if self.shared.wants().pause {
+                return Err(Stop::Paused);
+            }
         }
         let count = store.count(application).await.map_err(|failure| failed(REPLAYING, failure))?;
         self.shared.parked(count);

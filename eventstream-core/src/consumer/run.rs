@@ -100,6 +100,7 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
         // Boxed, as is all that is rare: its room would be taken in each consumer, all the time.
         let opened = Box::pin(self.open()).await?;
         let mut offset = opened.offset;
+        self.looks.unseen();
         let mut round = Round {
             cursor: opened.cursor,
             handler: &mut *self.handler,

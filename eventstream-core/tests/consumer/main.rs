@@ -1,5 +1,6 @@
 //! The consumer, over a stream and a handler that do as they are told, on a paused clock.
 
+mod attention;
 mod backoff;
 mod batches;
 mod begin;
@@ -21,4 +22,5 @@ mod start;
 mod status;
 mod support;
 mod types;
+mod unseen;
 mod wait_for;

@@ -132,6 +132,7 @@ impl Inner {
             pause: self.pause,
             replay: self.replay,
             position: last.is_some_and(|last| self.position.is_none_or(|at| at <= last)),
+            behind: self.position.zip(self.end).is_some_and(|(position, end)| position < end),
         }
     }
 

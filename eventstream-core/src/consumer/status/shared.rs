@@ -154,6 +154,10 @@ impl Shared {
             inner.fall_behind(before);
             inner.settle();
         });
+        // It may be asleep, with that filtered out.
+        if self.wants().behind {
+            self.attention.notify_one();
+        }
     }
 
     /// Whether there are parked events to be replayed.
