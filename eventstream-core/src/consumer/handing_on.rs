@@ -116,6 +116,7 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
             self.skipped = position;
             if self.skip_to(position).await? {
                 self.failures.handled();
+                self.shared.skipped();
             }
         }
         self.shared.looked(*self.offset, position);

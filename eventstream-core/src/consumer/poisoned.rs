@@ -67,7 +67,10 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
     ) -> Result<Wants, Stop> {
         let offset = event.offset;
         let application = self.application;
-        store.park(application, offset).await.map_err(|failure| failed(PARKING, failure))?;
+        if !store.park(application, offset).await.map_err(|failure| failed(PARKING, failure))? {
+            let error = "somebody has forgotten the event meanwhile, or handled it";
+            return Err(Stop::handler(PARKING, HandlerError::Retry(error.into())));
+        }
         warn!(
             %application,
             offset,
@@ -89,7 +92,7 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
         let next = offset.saturating_add(1);
         // That it is out of the way does not mean that the handler works again.
         self.skip_to(next).await?;
-        self.shared.looked(*self.offset, next);
+        self.shared.passed_over(*self.offset, next);
         Ok(self.shared.wants())
     }
 
@@ -107,6 +110,11 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
                 break;
             };
             let event = parked.event;
+            // In its turn it would come once more, after a restart: it has to be behind us first.
+            if event.offset >= *self.offset {
+                debug!(%application, event.offset, "the parked event is to be passed over first");
+                break;
+            }
             // It was not forgotten when it should have been: the next heartbeat tries again.
             if before.replace(event.offset) == Some(event.offset) {
                 break;

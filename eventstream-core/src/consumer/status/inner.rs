@@ -142,6 +142,7 @@ impl Inner {
         let age = |at: SystemTime| SystemTime::now().duration_since(at).unwrap_or_default();
         let lag = match lag_events {
             Some(0) => Some(Duration::ZERO),
+            None if self.untold && self.resting => Some(Duration::ZERO),
             _ => self.recorded_at.map(|(at, _)| age(at)),
         };
         Status {

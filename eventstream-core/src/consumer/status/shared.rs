@@ -105,11 +105,20 @@ impl Shared {
 
     /// The cursor has come to a position without anything to deliver; `offset` is the handler's.
     pub(crate) fn looked(&self, offset: u64, position: u64) {
+        self.came_to(offset, position, true);
+    }
+
+    /// A parked event was passed over; `offset` is the handler's.
+    pub(crate) fn passed_over(&self, offset: u64, position: u64) {
+        self.came_to(offset, position, false);
+    }
+
+    fn came_to(&self, offset: u64, position: u64, resting: bool) {
         let mut inner = self.lock();
         let now = Instant::now();
         inner.offset = Some(offset);
         inner.heartbeat = now;
-        inner.resting = true;
+        inner.resting = resting;
         let reached = inner.move_to(position, now);
         let behind = inner.state == ConsumerState::CatchingUp;
         let caught_up = behind && (inner.untold || inner.catches_up());
@@ -123,6 +132,11 @@ impl Shared {
         if behind {
             self.probe.notify_one();
         }
+    }
+
+    /// The handler has noted what it was told to skip: it works.
+    pub(crate) fn skipped(&self) {
+        self.lock().failures = 0;
     }
 
     pub(crate) fn failed(&self, during: &'static str, error: String, failures: u32) {

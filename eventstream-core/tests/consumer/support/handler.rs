@@ -236,6 +236,23 @@ impl Handler for FakeHandler {
     }
 }
 
+/// The same handler, whose offset does not move by skipping.
+pub(crate) struct Staying(pub(crate) FakeHandler);
+
+impl Handler for Staying {
+    async fn next_offset(&mut self, source: &Identity) -> Result<u64, HandlerError> {
+        self.0.next_offset(source).await
+    }
+
+    async fn handle_event(&mut self, offset: u64, event: Event) -> Result<(), HandlerError> {
+        self.0.handle_event(offset, event).await
+    }
+
+    async fn handle_parked(&mut self, source: &Identity, event: Event) -> Result<(), HandlerError> {
+        self.0.handle_parked(source, event).await
+    }
+}
+
 /// The same handler, without methods of its own for batches and skipping.
 pub(crate) struct Plain(pub(crate) FakeHandler);
 
