@@ -79,11 +79,12 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
             error,
             "the event could not be handled, and is parked: going on without it"
         );
-        let count = store.count(application).await.map_err(|failure| failed(PARKING, failure))?;
         let failures = self.failures.failed(Origin::Handler);
         self.meters.failed(Origin::Handler);
         self.shared.failed(HANDLING, error, failures);
-        self.shared.parked(count);
+        // All of them are counted with the next heartbeat: to do it each time takes long if there
+        // are many.
+        self.shared.parked_one();
         self.pass_over(offset).await
     }
 

@@ -153,6 +153,14 @@ impl Shared {
         });
     }
 
+    /// One more event is parked.
+    pub(crate) fn parked_one(&self) {
+        self.change(|inner| {
+            inner.parked = inner.parked.saturating_add(1);
+            inner.settle();
+        });
+    }
+
     // What the monitor says.
 
     /// The stream says where it ends, or why it doesn't.
