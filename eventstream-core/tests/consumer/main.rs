@@ -12,6 +12,7 @@ mod figures;
 mod idle;
 mod linger;
 mod log;
+mod model;
 mod pace;
 mod pause;
 mod poison;
