@@ -39,7 +39,8 @@ use crate::{
 /// handler [rejects](crate::HandlerError::Reject).
 ///
 /// [`HandlerError::Conflict`](crate::HandlerError::Conflict), from whichever method of the handler,
-/// is no failure: a new round begins at once.
+/// is no failure: a new round begins at once. Only a handler that goes on saying so at the offset
+/// that it names itself is taken to fail.
 ///
 /// ## When a batch fails
 ///

@@ -16,7 +16,7 @@ use super::{
     telemetry::{batch_span, event_span},
     wait,
 };
-use crate::{Cursor, Error, Event, Handler, HandlerError, parked::Policy};
+use crate::{Cursor, Error, Event, Finish, Handler, HandlerError, parked::Policy};
 
 impl<C: Cursor, H: Handler> Round<'_, C, H> {
     /// Hands on the events that were read, which are as they should be.
@@ -34,6 +34,13 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
         }
         let mut wants = Wants::default();
         for event in events {
+            // What is not in hand yet is left to the next round.
+            if self.cancel.is_cancelled() {
+                return Err(Stop::Finished(Finish::Cancelled));
+            }
+            if wants.pause {
+                return Err(Stop::Paused);
+            }
             wants = self.hand_on_one(event).await?;
         }
         Ok(wants)
@@ -109,6 +116,7 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
             self.skipped = position;
             if self.skip_to(position).await? {
                 self.failures.handled();
+                self.shared.skipped();
             }
         }
         self.shared.looked(*self.offset, position);

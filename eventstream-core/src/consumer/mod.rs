@@ -4,6 +4,7 @@ mod alarm;
 mod attempts;
 mod backoff;
 mod bad_event;
+mod conflicts;
 // The type is what the module is named after.
 #[allow(clippy::module_inception)]
 mod consumer;

@@ -1,38 +1,36 @@
 //! What goes on beside the consumer's loop, whatever that is doing.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
 use super::{failure::Chain, settings::Settings, status::Shared, telemetry::Meters};
-use crate::{EventStream, parked::Policy};
+use crate::{EventStream, Result, parked::Policy};
 
-/// Looks where the stream ends and whether there are parked events to be replayed, at each
-/// heartbeat and when it is told to.
+/// So long it may take to answer, however short the heartbeat is.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Looks where the stream ends and what is parked, at each heartbeat and when it is told to.
 pub(super) async fn watch<S: EventStream>(
     stream: &S,
     settings: &Settings,
     shared: &Shared,
     meters: &Meters,
 ) -> Infallible {
+    let patience = settings.heartbeat.max(PATIENCE);
     loop {
-        let end = match timeout(settings.heartbeat, stream.end()).await {
+        let end = match timeout(patience, stream.end()).await {
             Ok(Ok(end)) => Ok(end),
             Ok(Err(error)) => Err(Chain(&error).to_string()),
-            Err(_) => Err(format!(
-                "the stream has not said within {:?} where it ends",
-                settings.heartbeat
-            )),
+            Err(_) => Err(format!("the stream has not said within {patience:?} where it ends")),
         };
         shared.probed(end);
-        if let Policy::Park { store, .. } = &settings.poison.0 {
-            match store.next_replay(stream.application()).await {
-                Ok(next) => shared.set_replay(next.is_some()),
-                Err(error) => {
-                    debug!(error = %Chain(&error), "can't look for parked events to be replayed");
-                }
-            }
+        // A store that hangs must not keep the rest from being told.
+        match timeout(patience, look_at_parked(stream, settings, shared)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => debug!(error = %Chain(&error), "can't look at the parked events"),
+            Err(_) => debug!(?patience, "the store of parked events does not answer"),
         }
         meters.observe(|| shared.status());
         tokio::select! {
@@ -40,4 +38,18 @@ pub(super) async fn watch<S: EventStream>(
             () = shared.probe_wanted() => {}
         }
     }
+}
+
+/// Others park, replay and forget events, too: replicas, and people.
+async fn look_at_parked<S: EventStream>(
+    stream: &S,
+    settings: &Settings,
+    shared: &Shared,
+) -> Result<()> {
+    if let Policy::Park { store, .. } = &settings.poison.0 {
+        let application = stream.application();
+        shared.set_replay(store.next_replay(application).await?.is_some());
+        shared.parked(store.count(application).await?);
+    }
+    Ok(())
 }

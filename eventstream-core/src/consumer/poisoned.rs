@@ -67,7 +67,10 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
     ) -> Result<Wants, Stop> {
         let offset = event.offset;
         let application = self.application;
-        store.park(application, offset).await.map_err(|failure| failed(PARKING, failure))?;
+        if !store.park(application, offset).await.map_err(|failure| failed(PARKING, failure))? {
+            let error = "somebody has forgotten the event meanwhile, or handled it";
+            return Err(Stop::handler(PARKING, HandlerError::Retry(error.into())));
+        }
         warn!(
             %application,
             offset,
@@ -76,11 +79,12 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
             error,
             "the event could not be handled, and is parked: going on without it"
         );
-        let count = store.count(application).await.map_err(|failure| failed(PARKING, failure))?;
         let failures = self.failures.failed(Origin::Handler);
         self.meters.failed(Origin::Handler);
         self.shared.failed(HANDLING, error, failures);
-        self.shared.parked(count);
+        // All of them are counted with the next heartbeat: to do it each time takes long if there
+        // are many.
+        self.shared.parked_one();
         self.pass_over(offset).await
     }
 
@@ -89,7 +93,7 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
         let next = offset.saturating_add(1);
         // That it is out of the way does not mean that the handler works again.
         self.skip_to(next).await?;
-        self.shared.looked(*self.offset, next);
+        self.shared.passed_over(*self.offset, next);
         Ok(self.shared.wants())
     }
 
@@ -107,11 +111,20 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
                 break;
             };
             let event = parked.event;
+            // In its turn it would come once more, after a restart: it has to be behind us first.
+            if event.offset >= *self.offset {
+                debug!(%application, event.offset, "the parked event is to be passed over first");
+                break;
+            }
             // It was not forgotten when it should have been: the next heartbeat tries again.
             if before.replace(event.offset) == Some(event.offset) {
                 break;
             }
             self.replay_one(&event, store.as_ref()).await?;
+            // Those that are left are found again by the next heartbeat.
+            if self.shared.wants().pause {
+                return Err(Stop::Paused);
+            }
         }
         let count = store.count(application).await.map_err(|failure| failed(REPLAYING, failure))?;
         self.shared.parked(count);

@@ -1,6 +1,5 @@
 use std::{collections::BTreeSet, convert::Infallible, pin::pin, sync::Arc, task::Poll};
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -93,16 +92,17 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
                 }
                 Waited::Cancelled => return Err(Stop::Finished(Finish::Cancelled)),
                 Waited::Look => self.look().await?,
-                Waited::Wanted(wants) => self.attend(wants).await?,
+                Waited::Wanted(wants) => {
+                    self.attend(wants).await?;
+                    self.looks.unseen();
+                }
             }
         }
         self.looks.delivered();
         let linger = self.settings.linger;
         if self.events.len() < max && !linger.is_zero() {
-            let now = Instant::now();
-            if let Some(until) = now.checked_add(linger) {
-                Box::pin(fill(&mut self.cursor, &mut self.events, max, until, self.cancel)).await?;
-            }
+            let (cursor, events) = (&mut self.cursor, &mut self.events);
+            Box::pin(fill(cursor, events, max, linger, self.cancel, self.shared)).await?;
         }
         Ok(())
     }

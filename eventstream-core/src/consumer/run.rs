@@ -7,6 +7,7 @@ use tracing::{debug, warn};
 use super::{
     alarm::Alarm,
     attempts::Attempts,
+    conflicts::Conflicts,
     failure::{Chain, Failure, Stop},
     failure_count::FailureCount,
     looks::Looks,
@@ -16,7 +17,7 @@ use super::{
     telemetry::Meters,
     wait::{or_cancelled, yield_now},
 };
-use crate::{ConsumerState, CursorExt, EventStream, Finish, Handler, Result};
+use crate::{ConsumerState, CursorExt, EventStream, Finish, Handler, HandlerError, Result};
 
 /// A consumer at work: rounds, one after another, until one ends for good.
 pub(super) struct Run<'a, S, H> {
@@ -28,6 +29,7 @@ pub(super) struct Run<'a, S, H> {
     pub(super) cancel: CancellationToken,
     pub(super) failures: FailureCount,
     pub(super) attempts: Attempts,
+    conflicts: Conflicts,
     looks: Looks,
     alarm: Arc<Alarm>,
     /// The handler's offset as last known.
@@ -57,6 +59,7 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
             cancel: cancel.child_token(),
             failures: FailureCount::new(),
             attempts: Attempts::default(),
+            conflicts: Conflicts::default(),
             looks: Looks::new(settings.skip_interval),
             alarm: Arc::default(),
             settings,
@@ -68,7 +71,11 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
 
     pub(super) async fn drive(mut self) -> Result<Finish> {
         loop {
-            let Err(stop) = self.round().await;
+            let Err(mut stop) = self.round().await;
+            if matches!(stop, Stop::Conflict) && self.conflicts.is_endless(self.offset) {
+                let error = "a conflict again and again, at the offset that the handler names";
+                stop = Stop::handler("handling events", HandlerError::Retry(error.into()));
+            }
             let ended = match stop {
                 Stop::Finished(finish) => Ok(finish),
                 Stop::Broken(error) => Err(error),
@@ -100,6 +107,7 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
         // Boxed, as is all that is rare: its room would be taken in each consumer, all the time.
         let opened = Box::pin(self.open()).await?;
         let mut offset = opened.offset;
+        self.looks.unseen();
         let mut round = Round {
             cursor: opened.cursor,
             handler: &mut *self.handler,

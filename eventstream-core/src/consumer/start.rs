@@ -8,8 +8,9 @@ use crate::{Cursor, Error, Event, EventStream, EventTypes, Result, StartAt};
 
 /// Events that are looked at at once.
 const BATCH: usize = 1_000;
-/// How often to look at the position of a cursor that has nothing to deliver: what stands there may
-/// be filtered out, of types that the stream does not declare.
+/// When to look at the position of a cursor that has nothing to deliver: what stands there may be
+/// filtered out, of types that the stream does not declare. The time doubles with each look that
+/// finds nothing, as a look drops the read: one that takes longer gets done after all.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Why a start position can't be found.
@@ -41,14 +42,18 @@ async fn oldest<S: EventStream>(stream: &S) -> Result<u64> {
     if stream.end().await? == Some(0) {
         return Ok(0);
     }
+    let mut look = LOOK;
     loop {
         // A stream may say only now that its beginning is gone.
-        return match timeout(LOOK, cursor.next()).await {
+        return match timeout(look, cursor.next()).await {
             Ok(Ok(event)) => Ok(event.offset),
             Ok(Err(Error::Truncated { oldest, .. })) => Ok(oldest),
             Ok(Err(error)) => Err(error),
             Err(_) if cursor.position() > 0 => Ok(0),
-            Err(_) => continue,
+            Err(_) => {
+                look = look.saturating_mul(2);
+                continue;
+            }
         };
     }
 }
@@ -57,10 +62,13 @@ async fn recorded_since<S: EventStream>(stream: &S, time: SystemTime) -> Result<
     let end = end(stream).await?;
     let mut cursor = stream.open(oldest(stream).await?, EventTypes::any()).await?;
     let mut events = Vec::new();
+    let mut look = LOOK;
     while cursor.position() < end {
-        if let Ok(read) = timeout(LOOK, cursor.next_batch(&mut events, BATCH)).await {
+        let before = cursor.position();
+        if let Ok(read) = timeout(look, cursor.next_batch(&mut events, BATCH)).await {
             read?;
         }
+        look = if cursor.position() > before { LOOK } else { look.saturating_mul(2) };
         let recorded_since = |event: &Event| event.parcel.created_at() >= time;
         if let Some(event) = events.drain(..).find(recorded_since) {
             return Ok(event.offset);

@@ -64,15 +64,13 @@ pub(super) enum Waited {
 pub(super) async fn read(
     mut reading: Pin<&mut impl Future<Output = Result<()>>>,
     cancel: &CancellationToken,
-    looks: &Looks,
+    looks: &mut Looks,
     shared: &Shared,
     alarm: &Arc<Alarm>,
 ) -> Waited {
-    let mut may_have_moved = looks.may_have_moved;
     let mut cancelled = pin!(cancel.cancelled());
     let mut attention = pin!(shared.attention());
     let mut timer = pin!(None::<Sleep>);
-    let mut awaited = false;
     let waker = Waker::from(alarm.clone());
     // Whatever woke an earlier read.
     alarm.reset();
@@ -84,8 +82,9 @@ pub(super) async fn read(
         if let Poll::Ready(result) = reading.as_mut().poll(&mut Context::from_waker(&waker)) {
             return Poll::Ready(Waited::Read(result));
         }
-        // Something woke the read, and it still waits: events may have been filtered out.
-        may_have_moved |= woken;
+        if woken {
+            looks.woken();
+        }
         // Registers before it asks, so that nothing is wanted unheard.
         while attention.as_mut().poll(cx).is_ready() {
             attention.set(shared.attention());
@@ -94,14 +93,11 @@ pub(super) async fn read(
         if wants.pause || wants.replay {
             return Poll::Ready(Waited::Wanted(wants));
         }
-        // Another time to look, if somebody has begun to wait for the position, or does no more.
-        if mem::replace(&mut awaited, wants.position) != wants.position {
-            timer.set(None);
-        }
-        let (true, Some(due)) = (may_have_moved, looks.due(awaited)) else {
+        let Some(due) = looks.due(wants) else {
             return Poll::Pending;
         };
-        if timer.is_none() {
+        // It is another time once the read was woken, or somebody has begun to wait.
+        if timer.as_ref().as_pin_ref().is_none_or(|timer| timer.deadline() != due) {
             timer.set(Some(sleep_until(due)));
         }
         match timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {

@@ -32,7 +32,11 @@ pub trait ParkedEvents: Send + Sync + 'static {
         error: &str,
     ) -> impl Future<Output = Result<u32>> + Send;
 
-    /// Parks an event that was noted. Returns whether there is a note of it.
+    /// Parks an event that was noted. Returns whether there is a note of it: if not, somebody has
+    /// forgotten it meanwhile, and the consumer tries the event again.
+    ///
+    /// A store that knows the consumer's offset may say no, too, if that is past the event: a replica
+    /// has handled it, and to replay it would be to handle it twice.
     fn park(&self, source: &Identity, offset: u64) -> impl Future<Output = Result<bool>> + Send;
 
     /// Forgets the notes of events below `offset` that are not parked: they were handled meanwhile.
@@ -55,7 +59,8 @@ pub trait ParkedEvents: Send + Sync + 'static {
     /// How many events are parked.
     fn count(&self, source: &Identity) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Has a parked event handled once more, by the consumer. Returns whether it is parked.
+    /// Has a parked event handled once more, by the consumer, as soon as the handler's offset is past
+    /// it. Returns whether it is parked.
     fn replay(&self, source: &Identity, offset: u64) -> impl Future<Output = Result<bool>> + Send;
 
     /// The first event that waits to be replayed.

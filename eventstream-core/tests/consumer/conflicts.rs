@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Outcome, Rig, Running};
+use eventstream_core::ConsumerState;
+
+use crate::support::{Capture, Outcome, Rig, Running};
 
 #[tokio::test(start_paused = true)]
 async fn starts_again_at_once_from_a_fresh_offset() {
@@ -66,5 +68,37 @@ async fn does_not_make_good_a_failure_of_the_handler() {
     let running = rig.start().await;
     running.run_for(60).await;
     assert_eq!(rig.counts(), [1, 2], "no event was handled in between");
+    running.stop().await;
+}
+
+/// It is no replica that makes such conflicts: the handler refuses the offset that it names.
+#[tokio::test(start_paused = true)]
+async fn without_end_at_the_handlers_own_offset_is_a_failure() {
+    let (capture, _guard) = Capture::start();
+    let rig = Rig::new("aa");
+    rig.handler.outcomes([Outcome::Conflict; 200]);
+    let consumer = rig.consumer();
+    let handle = consumer.handle();
+    let running = Running::start(consumer).await;
+    assert!(rig.handler.calls().len() < 100, "it does not spin");
+    let status = handle.status();
+    assert_eq!((status.state, status.failures), (ConsumerState::BackingOff, 1));
+    assert!(status.last_failure.expect("there is one").error.contains("conflict"));
+    assert!(!capture.events(tracing::Level::WARN).is_empty());
+    running.run_for(3600).await;
+    assert_eq!(rig.handler.handled(), [0, 1]);
+    running.stop().await;
+}
+
+/// However many there are: if the offset moves, another replica is at work.
+#[tokio::test(start_paused = true)]
+async fn in_a_row_with_a_faster_replica_are_none() {
+    let rig = Rig::new(&"a".repeat(500));
+    for offset in 1..400 {
+        rig.handler.outcomes([Outcome::Overtaken(offset)]);
+    }
+    let running = rig.start().await;
+    assert!(rig.counts().is_empty());
+    assert_eq!(rig.handler.state().offset, 500);
     running.stop().await;
 }

@@ -172,3 +172,19 @@ async fn a_handler_that_is_not_said_to_begin_refuses_it() {
     let refused = plain.begin_at(&shop, 1).await;
     assert!(matches!(refused, Err(HandlerError::Reject(_))), "{refused:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn it_is_found_although_a_read_takes_long() {
+    for (at, begun_at) in [(StartAt::Oldest, 0), (time("2026-01-02T00:00:00Z"), 1)] {
+        let rig = Rig::new("");
+        for at in ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"] {
+            rig.stream.append_recorded("a", at);
+        }
+        // A read that is dropped begins anew.
+        rig.stream.state().steps = (10, std::time::Duration::from_millis(100));
+        let running = begin(&rig, at).await;
+        running.run_for(300).await;
+        assert_eq!(rig.handler.state().begun_at, Some(begun_at), "{at:?}");
+        running.stop().await;
+    }
+}

@@ -69,16 +69,21 @@ impl Shelf {
 
     /// The offsets of what is parked, from one on.
     pub(super) fn parked_from(&self, sql: &Connection, offset: u64) -> Result<Vec<u64>, Fault> {
-        let mut parked = sql.prepare_cached(
+        let mut statement = sql.prepare_cached(
             "SELECT event_offset FROM eventstream_parked
              WHERE consumer = ?1 AND application_key = ?2 AND state <> 'noted'
-                 AND (event_offset < 0, event_offset) >= (?3 < 0, ?3)
-             ORDER BY event_offset < 0, event_offset",
+                 AND (event_offset < 0) = (?3 < 0) AND event_offset >= ?3
+             ORDER BY event_offset",
         )?;
-        let offsets = parked.query_map((&self.consumer, &self.key, Offset(offset)), |row| {
-            row.get(0).map(|Offset(offset)| offset)
-        })?;
-        Ok(offsets.collect::<Result<_, _>>()?)
+        let mut parked = Vec::new();
+        for from in halves(offset) {
+            let params = (&self.consumer, &self.key, from);
+            let rows = statement.query_map(params, |row| row.get::<_, Offset>(0))?;
+            for row in rows {
+                parked.push(row?.0);
+            }
+        }
+        Ok(parked)
     }
 
     pub(super) fn list(
@@ -91,13 +96,18 @@ impl Shelf {
             "SELECT event_offset, state, attempts, first_failed_at, last_failed_at, error, event
              FROM eventstream_parked
              WHERE consumer = ?1 AND application_key = ?2 AND state <> 'noted'
-                 AND (event_offset < 0, event_offset) >= (?3 < 0, ?3)
-             ORDER BY event_offset < 0, event_offset LIMIT ?4",
+                 AND (event_offset < 0) = (?3 < 0) AND event_offset >= ?3
+             ORDER BY event_offset LIMIT ?4",
         )?;
-        let max = i64::try_from(max).unwrap_or(i64::MAX);
-        let rows = statement
-            .query_map((&self.consumer, &self.key, Offset(offset), max), |row| Ok(parked(row)))?;
-        rows.map(|row| row?).collect()
+        let mut listed = Vec::new();
+        for from in halves(offset) {
+            let missing = i64::try_from(max - listed.len()).unwrap_or(i64::MAX);
+            let params = (&self.consumer, &self.key, from, missing);
+            for row in statement.query_map(params, |row| Ok(parked(row)))? {
+                listed.push(row??);
+            }
+        }
+        Ok(listed)
     }
 
     pub(super) fn count(&self, sql: &Connection) -> Result<u64, Fault> {
@@ -164,6 +174,14 @@ impl Shelf {
         let mut statement = sql.prepare_cached(statement)?;
         Ok(statement.execute((&self.consumer, &self.key, Offset(offset)))? == 1)
     }
+}
+
+/// Where to begin in each of the two halves that offsets stand in, in their order. A statement that
+/// compares `(event_offset < 0, event_offset)` in one would go through all events of the consumer:
+/// SQLite does not find the place in an index by an expression in a row.
+fn halves(offset: u64) -> impl Iterator<Item = Offset> {
+    let second = 1 << 63;
+    [offset, second].into_iter().take(if offset < second { 2 } else { 1 }).map(Offset)
 }
 
 fn parked(row: &Row<'_>) -> Result<ParkedEvent, Fault> {

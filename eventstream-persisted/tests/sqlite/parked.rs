@@ -126,3 +126,37 @@ async fn what_is_no_event_is_said_to_be_damaged() {
     // It can be got rid of.
     assert!(parked.remove(&app, 1).await.unwrap());
 }
+
+/// So that to list many of them page by page, or to start a consumer, does not go through all.
+#[tokio::test]
+async fn the_place_of_an_offset_is_found_by_an_index() {
+    let place = Place::new();
+    let app = application();
+    let parked = place.recording().await.parked();
+    let offsets = [0, 1, 2, i64::MAX.cast_unsigned(), 1 << 63, u64::MAX - 1];
+    for offset in offsets {
+        parked.failed(&app, &event(offset), "it failed").await.unwrap();
+        parked.park(&app, offset).await.unwrap();
+    }
+    for (at, from) in offsets.into_iter().enumerate() {
+        assert_eq!(parked.resume(&app, from).await.unwrap(), offsets[at..]);
+        for max in 0..=offsets.len() {
+            let listed = parked.list(&app, from, max).await.unwrap();
+            let listed: Vec<u64> = listed.into_iter().map(|it| it.event.offset).collect();
+            assert_eq!(listed, offsets[at..offsets.len().min(at + max)], "{max} from {from}");
+        }
+    }
+    // What the statements above look for: the plan names the offset, not the consumer only.
+    let sql = place.sql();
+    let plan: String = sql
+        .query_row(
+            "EXPLAIN QUERY PLAN SELECT event_offset FROM eventstream_parked
+             WHERE consumer = 'c' AND application_key = 'k' AND state <> 'noted'
+                 AND (event_offset < 0) = (5 < 0) AND event_offset >= 5
+             ORDER BY event_offset",
+            [],
+            |row| row.get(3),
+        )
+        .unwrap();
+    contains(&plan, &["eventstream_parked_by_offset", "event_offset>"]);
+}

@@ -132,6 +132,7 @@ impl Inner {
             pause: self.pause,
             replay: self.replay,
             position: last.is_some_and(|last| self.position.is_none_or(|at| at <= last)),
+            behind: self.position.zip(self.end).is_some_and(|(position, end)| position < end),
         }
     }
 
@@ -141,6 +142,7 @@ impl Inner {
         let age = |at: SystemTime| SystemTime::now().duration_since(at).unwrap_or_default();
         let lag = match lag_events {
             Some(0) => Some(Duration::ZERO),
+            None if self.untold && self.resting => Some(Duration::ZERO),
             _ => self.recorded_at.map(|(at, _)| age(at)),
         };
         Status {

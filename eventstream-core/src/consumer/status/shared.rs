@@ -105,11 +105,20 @@ impl Shared {
 
     /// The cursor has come to a position without anything to deliver; `offset` is the handler's.
     pub(crate) fn looked(&self, offset: u64, position: u64) {
+        self.came_to(offset, position, true);
+    }
+
+    /// A parked event was passed over; `offset` is the handler's.
+    pub(crate) fn passed_over(&self, offset: u64, position: u64) {
+        self.came_to(offset, position, false);
+    }
+
+    fn came_to(&self, offset: u64, position: u64, resting: bool) {
         let mut inner = self.lock();
         let now = Instant::now();
         inner.offset = Some(offset);
         inner.heartbeat = now;
-        inner.resting = true;
+        inner.resting = resting;
         let reached = inner.move_to(position, now);
         let behind = inner.state == ConsumerState::CatchingUp;
         let caught_up = behind && (inner.untold || inner.catches_up());
@@ -125,6 +134,11 @@ impl Shared {
         }
     }
 
+    /// The handler has noted what it was told to skip: it works.
+    pub(crate) fn skipped(&self) {
+        self.lock().failures = 0;
+    }
+
     pub(crate) fn failed(&self, during: &'static str, error: String, failures: u32) {
         self.change(|inner| {
             inner.last_failure = Some((during, error, Instant::now()));
@@ -135,6 +149,14 @@ impl Shared {
     pub(crate) fn parked(&self, count: u64) {
         self.change(|inner| {
             inner.parked = count;
+            inner.settle();
+        });
+    }
+
+    /// One more event is parked.
+    pub(crate) fn parked_one(&self) {
+        self.change(|inner| {
+            inner.parked = inner.parked.saturating_add(1);
             inner.settle();
         });
     }
@@ -154,6 +176,10 @@ impl Shared {
             inner.fall_behind(before);
             inner.settle();
         });
+        // It may be asleep, with that filtered out.
+        if self.wants().behind {
+            self.attention.notify_one();
+        }
     }
 
     /// Whether there are parked events to be replayed.

@@ -7,4 +7,6 @@ pub(crate) struct Wants {
     pub(crate) replay: bool,
     /// Somebody waits for it to come past its position.
     pub(crate) position: bool,
+    /// The stream goes on past its position, as far as is known.
+    pub(crate) behind: bool,
 }

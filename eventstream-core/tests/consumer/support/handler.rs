@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) replay_outcomes: VecDeque<Outcome>,
     /// Offsets of the parked events that it was handed, failed ones included.
     pub(crate) replays: Vec<u64>,
+    /// What happens during the next replay.
+    pub(crate) during_replay: Option<Box<dyn FnOnce() + Send>>,
     /// Calls that were begun and not finished.
     pub(crate) in_hand: usize,
 }
@@ -75,6 +77,7 @@ impl FakeHandler {
             begun_at: None,
             replay_outcomes: VecDeque::new(),
             replays: Vec::new(),
+            during_replay: None,
             in_hand: 0,
         })))
     }
@@ -222,10 +225,31 @@ impl Handler for FakeHandler {
         _source: &Identity,
         event: Event,
     ) -> Result<(), HandlerError> {
+        let during = self.state().during_replay.take();
+        if let Some(during) = during {
+            during();
+        }
         let mut state = self.state();
         state.replays.push(event.offset);
         let outcome = state.replay_outcomes.pop_front().unwrap_or(Outcome::Done);
         state.result(outcome)
+    }
+}
+
+/// The same handler, whose offset does not move by skipping.
+pub(crate) struct Staying(pub(crate) FakeHandler);
+
+impl Handler for Staying {
+    async fn next_offset(&mut self, source: &Identity) -> Result<u64, HandlerError> {
+        self.0.next_offset(source).await
+    }
+
+    async fn handle_event(&mut self, offset: u64, event: Event) -> Result<(), HandlerError> {
+        self.0.handle_event(offset, event).await
+    }
+
+    async fn handle_parked(&mut self, source: &Identity, event: Event) -> Result<(), HandlerError> {
+        self.0.handle_parked(source, event).await
     }
 }
 

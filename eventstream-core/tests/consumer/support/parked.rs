@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    future::pending,
     sync::{Arc, Mutex, MutexGuard},
     time::SystemTime,
 };
@@ -15,6 +16,10 @@ pub(crate) struct State {
     notes: BTreeMap<(String, u64), Note>,
     /// How often it still fails.
     pub(crate) fails: u32,
+    /// Whether it waits for ever when it is asked for what is to be replayed.
+    pub(crate) hangs: bool,
+    /// Whether somebody removes each note before it is parked.
+    pub(crate) forgets: bool,
 }
 
 struct Note {
@@ -58,6 +63,9 @@ impl ParkedEvents for Parked {
 
     async fn park(&self, source: &Identity, offset: u64) -> Result<bool> {
         let mut state = self.open()?;
+        if state.forgets {
+            state.notes.remove(&key(source, offset));
+        }
         Ok(state.notes.get_mut(&key(source, offset)).map(|note| note.parked = true).is_some())
     }
 
@@ -89,6 +97,10 @@ impl ParkedEvents for Parked {
     }
 
     async fn next_replay(&self, source: &Identity) -> Result<Option<ParkedEvent>> {
+        let hangs = self.state().hangs;
+        if hangs {
+            pending::<()>().await;
+        }
         Ok(self.list(source, 0, usize::MAX).await?.into_iter().find(|event| event.replaying))
     }
 

@@ -64,6 +64,8 @@ pub(crate) struct State {
     pub(crate) next_fails: u32,
     pub(crate) end_fails: u32,
     pub(crate) ends_asked: u32,
+    /// How long it takes to say where it ends.
+    pub(crate) end_takes: Duration,
     /// Whether cursors pass over what the stream does not declare.
     pub(crate) hides_undeclared: bool,
     /// Whether it can tell where it ends.
@@ -97,6 +99,7 @@ impl FakeStream {
                 next_fails: 0,
                 end_fails: 0,
                 ends_asked: 0,
+                end_takes: Duration::ZERO,
                 hides_undeclared: false,
                 tells_end: true,
                 oldest: 0,
@@ -195,8 +198,12 @@ impl EventStream for FakeStream {
 
     async fn end(&self) -> Result<Option<u64>> {
         let hang = self.state().hang;
+        let takes = self.state().end_takes;
         if hang == Some(Hang::End) {
             pending::<()>().await;
+        }
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
         }
         let mut state = self.state();
         state.ends_asked += 1;
