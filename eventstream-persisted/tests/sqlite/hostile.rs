@@ -74,3 +74,25 @@ async fn a_large_event_can_be_parked_and_replayed() {
     projection.handle_parked(&app, next.event).await.unwrap();
     assert_eq!((parked.count(&app).await.unwrap(), place.offsets()), (0, vec![0]));
 }
+
+#[tokio::test]
+async fn a_database_that_was_deleted_is_not_written_to_and_not_made_anew() {
+    let place = Place::new();
+    let mut projection = place.recording().await;
+    let parked = projection.parked();
+    projection.handle_event(0, event(0)).await.unwrap();
+    let kept = place.path().join("kept");
+    place.sql().execute("VACUUM INTO ?1", [kept.to_str().unwrap()]).unwrap();
+    for name in ["database", "database-wal", "database-shm"] {
+        // Which of them are there is SQLite's business.
+        let _ = std::fs::remove_file(place.path().join(name));
+    }
+    contains(&retry(projection.handle_event(1, event(1)).await), &["there is no database at"]);
+    contains(&text(&parked.count(&application()).await.unwrap_err()), &["there is no database at"]);
+    assert!(!place.database().exists());
+
+    std::fs::rename(kept, place.database()).unwrap();
+    projection.handle_event(1, event(1)).await.unwrap();
+    assert_eq!(parked.count(&application()).await.unwrap(), 0);
+    assert_eq!(place.check_effects(), 2);
+}
