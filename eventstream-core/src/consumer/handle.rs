@@ -28,7 +28,8 @@ use crate::{ConsumerStopped, Status};
 #[derive(Clone)]
 pub struct ConsumerHandle {
     shared: Arc<Shared>,
-    seen: watch::Receiver<()>,
+    /// The last time that there was something new, and whether the consumer has stopped then.
+    seen: watch::Receiver<bool>,
 }
 
 impl ConsumerHandle {
@@ -54,7 +55,9 @@ impl ConsumerHandle {
     ///
     /// [`ConsumerStopped`] if the consumer has stopped, and that was seen before.
     pub async fn changed(&mut self) -> Result<Status, ConsumerStopped> {
-        if self.shared.is_stopped() && !self.seen.has_changed().unwrap_or(false) {
+        // One value says both: whoever looked at the status would hear too early that it has stopped.
+        let has_stopped = *self.seen.borrow();
+        if has_stopped && !self.seen.has_changed().unwrap_or(false) {
             return Err(ConsumerStopped);
         }
         self.seen.changed().await.map_err(|_| ConsumerStopped)?;

@@ -206,8 +206,8 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
     ///
     /// The first call comes as soon as the cursor has nothing to deliver and lies past the
     /// handler's offset; later ones when the interval is over. A cursor that is woken again and
-    /// again without getting on is looked at more and more rarely, because a look drops the call
-    /// that it is in.
+    /// again without getting on is looked at more and more rarely, down to every five minutes,
+    /// because a look drops the call that it is in.
     ///
     /// # Examples
     ///

@@ -1,6 +1,12 @@
 //! What a consumer says it is doing.
 
-use std::time::Duration;
+use std::{
+    pin::pin,
+    sync::{Arc, Barrier},
+    task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
+};
 
 use eventstream_core::{ConsumerHandle, ConsumerState, ConsumerStopped, Error, Finish, Status};
 
@@ -207,4 +213,30 @@ async fn a_consumer_that_nobody_watches_asks_for_no_end() {
     running.run_for(3600).await;
     assert_eq!(rig.stream.state().ends_asked, 0);
     running.stop().await;
+}
+
+/// From another thread, which asks all the time.
+#[test]
+fn that_it_has_stopped_is_told_before_it_is_an_error() {
+    for _ in 0..2_000 {
+        let rig = Rig::new("");
+        let consumer = rig.consumer();
+        let (asked, mut handle) = (Arc::new(Barrier::new(2)), consumer.handle());
+        let asking = asked.clone();
+        let watching = thread::spawn(move || {
+            asking.wait();
+            let mut cx = Context::from_waker(Waker::noop());
+            let mut last = None;
+            loop {
+                match pin!(handle.changed()).poll(&mut cx) {
+                    Poll::Ready(Ok(status)) => last = Some(status.state),
+                    Poll::Ready(Err(ConsumerStopped)) => return last,
+                    Poll::Pending => {}
+                }
+            }
+        });
+        asked.wait();
+        drop(consumer);
+        assert_eq!(watching.join().expect("no panic"), Some(ConsumerState::Stopped));
+    }
 }

@@ -99,3 +99,13 @@ impl Link {
         done
     }
 }
+
+/// SQLite rolls back what is open when it closes a connection, and would tell a hook that `rusqlite`
+/// has freed by then: the process would crash.
+impl Drop for Link {
+    fn drop(&mut self) {
+        // There is nothing that could fail, and nobody to tell.
+        let _ = self.sql.rollback_hook(None::<fn()>);
+        let _ = self.sql.commit_hook(None::<fn() -> bool>);
+    }
+}

@@ -93,7 +93,11 @@ impl<A: Apply<SqliteTx>> Worker<A> {
         let done = worked
             .unwrap_or_else(|panicked| Err(panicked.into()))
             .and_then(|()| link.commit().map_err(|fault| self.handler_error("committing", fault)));
-        Session::give_back(&mut place, link);
+        // A connection on which something has failed is closed: what was set or attached on it would
+        // be there for the next attempt, too, and might be what that fails for.
+        if matches!(done, Ok(()) | Err(HandlerError::Conflict)) {
+            Session::give_back(&mut place, link);
+        }
         done
     }
 

@@ -43,7 +43,14 @@ impl Session {
     }
 
     /// The connection out of its place.
+    ///
+    /// The database was there when it was opened. SQLite would go on in a file that was deleted, and
+    /// all that was done there would be lost with the process; or create another one.
     pub(super) fn take(&self, place: &mut Option<Link>) -> Result<Link> {
+        if self.database.path.try_exists().is_ok_and(|exists| !exists) {
+            *place = None;
+            return Err(SqliteError::NotFound { path: self.database.path.clone() });
+        }
         place.take().map_or_else(|| Link::open(&self.database), Ok)
     }
 

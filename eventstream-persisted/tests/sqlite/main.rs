@@ -9,6 +9,7 @@ mod consumers;
 mod consuming;
 mod dropped;
 mod filtered;
+mod hostile;
 mod incarnations;
 mod killed;
 mod locked;

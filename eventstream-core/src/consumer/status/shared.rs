@@ -11,8 +11,8 @@ use crate::Event;
 /// What a consumer and its handles share.
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
-    /// Tells those who watch that there is something new.
-    changed: watch::Sender<()>,
+    /// Tells those who watch that there is something new, and whether it is the last.
+    changed: watch::Sender<bool>,
     /// Tells those who wait for an offset that one of them may go on.
     progressed: Notify,
     /// Tells the consumer that somebody wants something of it.
@@ -25,7 +25,7 @@ impl Shared {
     pub(crate) fn new() -> Self {
         Self {
             inner: Mutex::new(Inner::new()),
-            changed: watch::Sender::new(()),
+            changed: watch::Sender::new(false),
             progressed: Notify::new(),
             attention: Notify::new(),
             probe: Notify::new(),
@@ -39,8 +39,11 @@ impl Shared {
 
     /// Changes something that watchers are told.
     fn change(&self, change: impl FnOnce(&mut Inner)) {
-        change(&mut self.lock());
-        self.changed.send_replace(());
+        let mut inner = self.lock();
+        change(&mut inner);
+        let is_last = inner.state == ConsumerState::Stopped;
+        drop(inner);
+        self.changed.send_replace(is_last);
     }
 
     // What the consumer says.
@@ -239,11 +242,7 @@ impl Shared {
         self.changed.receiver_count() > 0
     }
 
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.lock().state == ConsumerState::Stopped
-    }
-
-    pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<bool> {
         self.changed.subscribe()
     }
 

@@ -1,4 +1,6 @@
 /// What others want of a consumer.
+// Each of the flags says something else; together they are no state.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wants {
     /// It is to stand still.

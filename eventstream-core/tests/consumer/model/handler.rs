@@ -103,7 +103,7 @@ impl State {
 
     fn fails(&mut self, offset: u64) -> Result<(), HandlerError> {
         let is_poisonous = offset % 7 == 3;
-        if is_poisonous && offset % 2 == 0 {
+        if is_poisonous && offset.is_multiple_of(2) {
             return Err(HandlerError::Reject("never".into()));
         }
         if is_poisonous || self.happens(10) {

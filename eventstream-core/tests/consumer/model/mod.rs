@@ -75,10 +75,10 @@ impl World {
     fn wait(&mut self) {
         let offset = self.rng.u64(..self.end() + 10);
         let (handler, parked) = (self.handler.clone(), self.parked.clone());
-        let (stream, handles) = (self.stream.clone(), self.handle.subscribe());
+        let (stream, current) = (self.stream.clone(), self.handle.subscribe());
         let task = tokio::spawn(async move {
             loop {
-                let handle = handles.borrow().clone().expect("it was started");
+                let handle = current.borrow().clone().expect("it was started");
                 match handle.wait_for(offset).await {
                     Ok(()) => break,
                     Err(ConsumerStopped) => sleep(Duration::from_millis(1)).await,
