@@ -209,6 +209,10 @@ impl<S: EventStream, H: Handler> Consumer<S, H> {
     /// again without getting on is looked at more and more rarely, down to every five minutes,
     /// because a look drops the call that it is in.
     ///
+    /// These looks also tell the [status](crate::Status) how far the cursor has come over events that
+    /// are filtered out: with a longer interval its position, and the lag, are that much older at the
+    /// end of the stream.
+    ///
     /// # Examples
     ///
     /// ```

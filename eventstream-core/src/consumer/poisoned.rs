@@ -46,9 +46,9 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
             }
             (Policy::Park { after, store }, Some(event)) => {
                 let error = Chain(cause.as_ref()).to_string();
-                let attempts = store
-                    .failed(self.application, &event, &error)
-                    .await
+                let noting = store.failed(self.application, &event, &error);
+                let attempts = or_cancelled(self.cancel, noting)
+                    .await?
                     .map_err(|failure| failed(PARKING, failure))?;
                 if !rejected && attempts < *after {
                     return Err(again(cause, rejected));
@@ -67,7 +67,8 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
     ) -> Result<Wants, Stop> {
         let offset = event.offset;
         let application = self.application;
-        if !store.park(application, offset).await.map_err(|failure| failed(PARKING, failure))? {
+        let parking = or_cancelled(self.cancel, store.park(application, offset)).await?;
+        if !parking.map_err(|failure| failed(PARKING, failure))? {
             let error = "somebody has forgotten the event meanwhile, or handled it";
             return Err(Stop::handler(PARKING, HandlerError::Retry(error.into())));
         }

@@ -53,6 +53,8 @@ pub(super) struct Round<'a, C, H> {
 impl<C: Cursor, H: Handler> Round<'_, C, H> {
     /// Reads and handles events until something stops it.
     pub(super) async fn consume(&mut self) -> Result<Infallible, Stop> {
+        // What was wanted while the cursor was opened.
+        self.attend(self.shared.wants()).await?;
         let mut turn = 0;
         loop {
             self.read().await?;

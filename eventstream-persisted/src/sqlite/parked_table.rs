@@ -37,6 +37,8 @@ impl Shelf {
         Ok(statement.query_row(params, |row| row.get(0))?)
     }
 
+    /// Parks an event that was noted, unless the consumer is past it: then another replica has handled
+    /// it, and it must not be handled once more.
     pub(super) fn park(&self, sql: &Connection, offset: u64) -> Result<bool, Fault> {
         // One that waits to be replayed is parked already.
         self.update(
@@ -45,7 +47,11 @@ impl Shelf {
             "UPDATE eventstream_parked
              SET state = iif(state = 'noted', 'parked', state)
              WHERE consumer = ?1 AND application_key = ?2
-                 AND (event_offset < 0) = (?3 < 0) AND event_offset = ?3",
+                 AND (event_offset < 0) = (?3 < 0) AND event_offset = ?3
+                 AND (state <> 'noted' OR NOT EXISTS (
+                     SELECT 1 FROM eventstream_consumers WHERE consumer = ?1
+                         AND application_key = ?2 AND (next_offset < 0, next_offset) > (?3 < 0, ?3)
+                 ))",
         )
     }
 
@@ -84,6 +90,16 @@ impl Shelf {
             }
         }
         Ok(parked)
+    }
+
+    /// Whether one of these events, which are in order, is parked.
+    pub(super) fn has_any(&self, sql: &Connection, events: &[Event]) -> Result<bool, Fault> {
+        let Some(first) = events.first() else {
+            return Ok(false);
+        };
+        // Parked events lie behind the offset, but for a moment: hardly ever is there one.
+        let parked = self.parked_from(sql, first.offset)?;
+        Ok(!parked.is_empty() && events.iter().any(|event| parked.contains(&event.offset)))
     }
 
     pub(super) fn list(

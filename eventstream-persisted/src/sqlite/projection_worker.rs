@@ -33,12 +33,17 @@ impl<A: Apply<SqliteTx>> Worker<A> {
             Some(last) => last.offset.saturating_add(1),
             None => return Ok(()),
         };
+        let parked = self.shelf(stream);
         self.transact(|tx| {
-            let moved = tx.with(|sql| {
+            let goes_on = tx.with(|sql| {
                 let moved = self.places.advance(sql, stream, offset, next);
-                moved.map_err(|error| self.handler_error("advancing the offset", error.into()))
+                moved
+                    .map_err(Fault::from)
+                    .and_then(|moved| Ok(moved && !parked.has_any(sql, &events)?))
+                    .map_err(|fault| self.handler_error("advancing the offset", fault))
             })?;
-            if !moved {
+            // One that another replica has parked meanwhile is not to be handled in its turn.
+            if !goes_on {
                 return Err(HandlerError::Conflict);
             }
             check(stream, offset, &events)?;
@@ -48,7 +53,7 @@ impl<A: Apply<SqliteTx>> Worker<A> {
 
     /// Handles an event that was parked, in one transaction with the forgetting of it.
     pub(super) fn handle_parked(&self, stream: &Stream, event: Event) -> Result<(), HandlerError> {
-        let of = Shelf { consumer: self.places.consumer.clone(), key: stream.source.key.clone() };
+        let of = self.shelf(stream);
         self.transact(|tx| {
             let removed = tx.with(|sql| {
                 let taken = of.take(sql, event.offset);
@@ -60,6 +65,10 @@ impl<A: Apply<SqliteTx>> Worker<A> {
             event.parcel.check_is_from(&stream.source)?;
             self.apply(tx, vec![event])
         })
+    }
+
+    fn shelf(&self, stream: &Stream) -> Shelf {
+        Shelf { consumer: self.places.consumer.clone(), key: stream.source.key.clone() }
     }
 
     /// Has the user's code do what it does with the events.

@@ -28,6 +28,8 @@ use super::{SqliteError, link::Link, session::locked};
 /// - While the transaction is open nobody else can write to the database. Whatever takes long, as a
 ///   call over the network, belongs elsewhere.
 /// - Foreign keys are enforced.
+/// - `PRAGMA` and `ATTACH` are not undone with the transaction: they change the connection for the
+///   events that follow. What is written to an attached database is not one with the offset.
 ///
 /// # Examples
 ///

@@ -130,6 +130,8 @@ async fn the_second_start_of_its_consumer_scans_nothing() {
 
     let counts: Arc<Counts> = Arc::default();
     let (scanned, asked) = consume(&place, &store, counts.waits.notified(), &counts).await;
-    assert_eq!((scanned, &asked[..]), (0, &[EVENTS][..]));
+    // It may ask more than once, but never for what lies before.
+    assert_eq!(scanned, 0);
+    assert!(asked.iter().all(|offset| *offset == EVENTS), "{asked:?}");
     assert_eq!(place.effects(), []);
 }

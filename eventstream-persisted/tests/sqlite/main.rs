@@ -16,6 +16,7 @@ mod locked;
 mod offsets;
 mod opening;
 mod parked;
+mod parked_by_replicas;
 mod projection;
 mod replicas;
 mod suite;

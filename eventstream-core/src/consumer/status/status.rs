@@ -23,6 +23,8 @@ pub struct Status {
     /// The handler's offset: that of the next event to handle. `None` before it is known.
     pub offset: Option<u64>,
     /// How far the stream was looked through: everything below was handled, filtered out or parked.
+    /// Over events that are filtered out it moves when the consumer looks there: see
+    /// [`skip_interval`](crate::Consumer::skip_interval). A round begins at the handler's offset again.
     pub position: Option<u64>,
     /// Where the stream ends, when it was last asked. `None` if it can't tell, or did not answer.
     pub end: Option<u64>,
