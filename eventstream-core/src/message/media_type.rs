@@ -79,6 +79,8 @@ impl<'a> Parsed<'a> {
 pub(super) fn with_type<'a>(media_type: &'a str, event_type: &str) -> Cow<'a, str> {
     match Parsed::parse(media_type) {
         Ok(parsed) if !parsed.has_type() => {
+            // The last parameter may have a semicolon behind it, and two make it no media type.
+            let media_type = media_type.trim_end_matches([';', ' ', '\t']);
             let mut text = format!("{media_type}; type=\"");
             for c in event_type.chars() {
                 if matches!(c, '"' | '\\') {
@@ -162,6 +164,7 @@ mod tests {
     fn a_type_is_quoted() {
         assert_eq!(with_type("a/b", "Placed"), "a/b; type=\"Placed\"");
         assert_eq!(with_type("a/b; type=x", "Placed"), "a/b; type=x");
+        assert_eq!(with_type("a/b; v=\"1;\" ; ", "Placed"), "a/b; v=\"1;\"; type=\"Placed\"");
         let text = with_type("a/b; v=1", "a \"b\\ü");
         assert_eq!(text, "a/b; v=1; type=\"a \\\"b\\\\ü\"");
         assert_eq!(parsed(&text).contradiction("").as_deref(), Some("a \"b\\ü"));
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_is_no_media_type_is_refused() {
-        for text in ["", "json", "a/b; type", "a/b; type=\"x", "a/b; =x", "/b", "a/ b", "a/b+"] {
+        for text in ["", "json", "a/b;;", "a/b; type", "a/b; type=\"x", "a/b; =x", "/b", "a/ b", "a/b+"] {
             assert!(Parsed::parse(text).is_err(), "{text}");
         }
     }
