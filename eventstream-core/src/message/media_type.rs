@@ -62,7 +62,8 @@ impl<'a> Parsed<'a> {
     }
 
     fn has_parameters_of(&self, other: &Parsed<'_>, but_for_type: bool) -> bool {
-        other.parameters(but_for_type).all(|(name, value)| self.0.get_param(name) == Some(value))
+        // Each, also where one stands there twice: a media type is of itself.
+        other.parameters(but_for_type).all(|parameter| self.0.params().any(|own| own == parameter))
     }
 
     fn parameters(
@@ -150,6 +151,7 @@ mod tests {
         assert!(fit("text/a", "text/a; v=1").is_none());
         assert!(fit("text/a; v=2", "text/a; v=1").is_none());
         assert!(fit("text/a", "text/a; charset=utf-8").is_some());
+        assert!(fit("text/a; v=1; type=x; V=2", "text/a; v=1; v=2").is_some());
     }
 
     #[test]
@@ -172,7 +174,9 @@ mod tests {
 
     #[test]
     fn what_is_no_media_type_is_refused() {
-        for text in ["", "json", "a/b;;", "a/b; type", "a/b; type=\"x", "a/b; =x", "/b", "a/ b", "a/b+"] {
+        for text in
+            ["", "json", "a/b;;", "a/b; type", "a/b; type=\"x", "a/b; =x", "/b", "a/ b", "a/b+"]
+        {
             assert!(Parsed::parse(text).is_err(), "{text}");
         }
     }

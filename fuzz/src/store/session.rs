@@ -64,7 +64,10 @@ impl Session<'_> {
                 assert_eq!(oldest, golden::OLDEST);
             }
             if self.is_unchanged("head") {
-                assert_eq!(next, golden::NEXT);
+                // Nothing that was acknowledged is forgotten; and only by a file of such a name
+                // there can seem to be more.
+                let is_renamed = self.files.keys().any(|name| !golden::files().contains_key(name));
+                assert!(next == golden::NEXT || is_renamed && next > golden::NEXT, "{next}");
             }
             assert_eq!(saved.events, report.events);
             assert_eq!(saved.lost > 0, saved.events < next.saturating_sub(oldest));
