@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::memory::bounded;
 
 // The program's own modules: it is no library.
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../eventstream-cli/src/cloud_event/mod.rs"]
 mod format;
 #[allow(dead_code)]

@@ -25,5 +25,5 @@ pub const TARGETS: [Target; 6] = [
         runs: 50_000,
         words: cloud_event::WORDS,
     },
-    Target { name: "store", check: store::check, runs: 500, words: store::WORDS },
+    Target { name: "store", check: store::check, runs: 300, words: store::WORDS },
 ];

@@ -152,7 +152,9 @@ impl Session<'_> {
         }
         let is_wanted = |event: &Event| event.parcel.source_instance_id() == "o-2";
         assert!(!self.is_honest || events.iter().all(is_wanted));
-        events.iter().for_each(|event| self.look_at(event));
+        for event in &events {
+            self.look_at(event);
+        }
     }
 
     /// What is there is not stored again, and what is new is read as it was appended.

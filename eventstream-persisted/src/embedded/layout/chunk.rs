@@ -257,6 +257,20 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_can_not_be_are_refused_before_they_are_used() {
+        let mut chunk = encode(7, 99, &events(), Compression::Lz4);
+        chunk.header.raw_len = u32::MAX;
+        let mut scratch = Vec::new();
+        let view = ChunkView::unpack(chunk.header, &chunk.bytes[CHUNK_HEADER..], &mut scratch);
+        assert!(view.is_err());
+        assert_eq!(scratch.capacity(), 0, "no memory for what can't be there");
+        let last = encode(u64::MAX - 40, 0, &events(), Compression::None);
+        assert_eq!(ChunkHeader::decode(5, &last.bytes), Some(last.header));
+        let beyond = encode(u64::MAX - 39, 0, &events(), Compression::None);
+        assert_eq!(ChunkHeader::decode(5, &beyond.bytes), None);
+    }
+
+    #[test]
     fn every_flipped_byte_is_noticed() {
         let chunk = encode(7, 99, &events(), Compression::Lz4);
         for at in 0..chunk.bytes.len() {
