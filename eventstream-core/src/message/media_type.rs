@@ -62,7 +62,8 @@ impl<'a> Parsed<'a> {
     }
 
     fn has_parameters_of(&self, other: &Parsed<'_>, but_for_type: bool) -> bool {
-        other.parameters(but_for_type).all(|(name, value)| self.0.get_param(name) == Some(value))
+        // Each, also where one stands there twice: a media type is of itself.
+        other.parameters(but_for_type).all(|parameter| self.0.params().any(|own| own == parameter))
     }
 
     fn parameters(
@@ -79,6 +80,8 @@ impl<'a> Parsed<'a> {
 pub(super) fn with_type<'a>(media_type: &'a str, event_type: &str) -> Cow<'a, str> {
     match Parsed::parse(media_type) {
         Ok(parsed) if !parsed.has_type() => {
+            // The last parameter may have a semicolon behind it, and two make it no media type.
+            let media_type = media_type.trim_end_matches([';', ' ', '\t']);
             let mut text = format!("{media_type}; type=\"");
             for c in event_type.chars() {
                 if matches!(c, '"' | '\\') {
@@ -148,6 +151,7 @@ mod tests {
         assert!(fit("text/a", "text/a; v=1").is_none());
         assert!(fit("text/a; v=2", "text/a; v=1").is_none());
         assert!(fit("text/a", "text/a; charset=utf-8").is_some());
+        assert!(fit("text/a; v=1; type=x; V=2", "text/a; v=1; v=2").is_some());
     }
 
     #[test]
@@ -162,6 +166,7 @@ mod tests {
     fn a_type_is_quoted() {
         assert_eq!(with_type("a/b", "Placed"), "a/b; type=\"Placed\"");
         assert_eq!(with_type("a/b; type=x", "Placed"), "a/b; type=x");
+        assert_eq!(with_type("a/b; v=\"1;\" ; ", "Placed"), "a/b; v=\"1;\"; type=\"Placed\"");
         let text = with_type("a/b; v=1", "a \"b\\ü");
         assert_eq!(text, "a/b; v=1; type=\"a \\\"b\\\\ü\"");
         assert_eq!(parsed(&text).contradiction("").as_deref(), Some("a \"b\\ü"));
@@ -169,7 +174,9 @@ mod tests {
 
     #[test]
     fn what_is_no_media_type_is_refused() {
-        for text in ["", "json", "a/b; type", "a/b; type=\"x", "a/b; =x", "/b", "a/ b", "a/b+"] {
+        for text in
+            ["", "json", "a/b;;", "a/b; type", "a/b; type=\"x", "a/b; =x", "/b", "a/ b", "a/b+"]
+        {
             assert!(Parsed::parse(text).is_err(), "{text}");
         }
     }

@@ -207,7 +207,9 @@ impl Frames {
     pub(crate) fn find_next(&mut self) -> io::Result<Option<Frame>> {
         const STEP: u64 = 8;
         let mut at = self.next.at + STEP;
-        while at < self.tail {
+        // What was published of the end may be anything, if it was not us who did.
+        let end = self.tail.min(self.file.len()?);
+        while at < end {
             if let Ok(frame) = self.read(at)?
                 && frame.header.first >= self.position
                 && self.is_connected(&frame)?
@@ -266,6 +268,10 @@ impl Frames {
         }
         let rest = usize::try_from(self.tail.saturating_sub(at)).unwrap_or(usize::MAX);
         if len > rest {
+            return Ok(None);
+        }
+        // Before there is memory for it.
+        if len > PIECE && at.saturating_add(len as u64) > self.file.len()? {
             return Ok(None);
         }
         let mut piece = vec![0; rest.min(PIECE).max(len)];

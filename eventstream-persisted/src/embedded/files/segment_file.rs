@@ -128,7 +128,11 @@ impl Segment {
         let (directory, types) = meta.split_at(directory_len);
         let directory: Option<Vec<_>> =
             directory.as_chunks().0.iter().map(DirectoryEntry::decode).collect();
-        let Some(directory) = directory.filter(|directory| is_dense(directory, expected)) else {
+        let is_sound = |directory: &Vec<DirectoryEntry>| {
+            is_dense(directory, expected)
+                && directory.iter().all(|entry| entry.ends_before(trailer.directory_at))
+        };
+        let Some(directory) = directory.filter(is_sound) else {
             return Ok(None);
         };
         let types = decode_types(types);
@@ -218,7 +222,7 @@ fn is_dense(directory: &[DirectoryEntry], expected: &SegmentHeader) -> bool {
         if (entry.first, entry.at) != next {
             return false;
         }
-        next = (entry.next(), entry.at + u64::from(entry.len));
+        next = (entry.next(), entry.at.saturating_add(entry.len.into()));
     }
     next.0 == expected.next
 }
@@ -250,7 +254,8 @@ fn walk(file: &dyn File, seed: u32, expected: &SegmentHeader) -> io::Result<Vec<
                     index_at: 0,
                     count: header.count,
                     raw_len: header.raw_len,
-                    len: u32::try_from(header.len()).unwrap_or(u32::MAX),
+                    // No more than is there, whatever it says.
+                    len: u32::try_from((len - at).min(header.len() as u64)).unwrap_or(u32::MAX),
                     index_len: 0,
                 });
                 at += header.len() as u64;

@@ -146,6 +146,13 @@ impl Run {
     /// The entries of a page.
     pub(crate) fn page(&self, page: u64) -> io::Result<Result<Vec<RunEntry>, Damage>> {
         let bytes = read_exact(&*self.file, self.header.page_at(page), PAGE)?;
-        Ok(bytes.as_deref().and_then(decode_page).ok_or("the checksum of a page does not match"))
+        let Some(entries) = bytes.as_deref().and_then(decode_page) else {
+            return Ok(Err("the checksum of a page does not match"));
+        };
+        let events = self.header.next - self.header.first;
+        if entries.iter().any(|entry| u64::from(entry.delta) >= events) {
+            return Ok(Err("a page has offsets that are not those of the run"));
+        }
+        Ok(Ok(entries))
     }
 }

@@ -21,6 +21,9 @@ pub(crate) const MAX_CHUNK_BYTES: usize = 16 * 1024;
 const STORED: u32 = 0;
 const LZ4: u32 = 1;
 
+/// A byte that LZ4 has packed says of up to so many that they are as others before.
+const MAX_LZ4_RATIO: usize = 255;
+
 /// What a chunk begins with: a run of events in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ChunkHeader {
@@ -48,6 +51,7 @@ impl ChunkHeader {
             raw_len: take.u32()?,
             stored_len: take.u32()?,
         };
+        header.first.checked_add(header.count.into())?;
         let counts = 1..=MAX_CHUNK_EVENTS;
         counts.contains(&(header.count as usize)).then_some(header)
     }
@@ -142,6 +146,10 @@ impl<'a> ChunkView<'a> {
         let raw_len = header.raw_len as usize;
         let raw = match header.compression {
             STORED if stored.len() == raw_len => stored,
+            // Before there is memory for it.
+            LZ4 if raw_len / MAX_LZ4_RATIO > stored.len() => {
+                return Err("the chunk can't have been as long as it says");
+            }
             LZ4 => {
                 if scratch.len() < raw_len {
                     scratch.resize(raw_len, 0);
@@ -246,6 +254,20 @@ mod tests {
         // Nothing to be gained.
         let short = encode(0, 0, &[Bytes::from_static(b"x")], Compression::Lz4);
         assert_eq!(short.header.compression, STORED);
+    }
+
+    #[test]
+    fn numbers_that_can_not_be_are_refused_before_they_are_used() {
+        let mut chunk = encode(7, 99, &events(), Compression::Lz4);
+        chunk.header.raw_len = u32::MAX;
+        let mut scratch = Vec::new();
+        let view = ChunkView::unpack(chunk.header, &chunk.bytes[CHUNK_HEADER..], &mut scratch);
+        assert!(view.is_err());
+        assert_eq!(scratch.capacity(), 0, "no memory for what can't be there");
+        let last = encode(u64::MAX - 40, 0, &events(), Compression::None);
+        assert_eq!(ChunkHeader::decode(5, &last.bytes), Some(last.header));
+        let beyond = encode(u64::MAX - 39, 0, &events(), Compression::None);
+        assert_eq!(ChunkHeader::decode(5, &beyond.bytes), None);
     }
 
     #[test]

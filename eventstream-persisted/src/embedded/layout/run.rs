@@ -55,7 +55,11 @@ impl RunHeader {
         let filter_checksum = take.u32()?;
         let (tag, first, next) = (take.u64()?, take.u64()?, take.u64()?);
         let (entries, filter_len) = (take.u64()?, take.u64()?);
-        Some(Self { tag, first, next, entries, filter_len, filter_checksum })
+        let header = Self { tag, first, next, entries, filter_len, filter_checksum };
+        // So that its places can be counted.
+        let pages = header.pages().checked_mul(PAGE as u64)?;
+        filter_len.checked_add(pages)?.checked_add(RUN_HEADER as u64)?;
+        Some(header)
     }
 
     pub(crate) fn pages(self) -> u64 {
@@ -126,6 +130,13 @@ mod tests {
         let bytes = header.encode();
         assert_eq!(RunHeader::decode(&bytes), Some(header));
         assert_eq!(header.len(), (64 + 64 + 2 * PAGE) as u64);
+        for impossible in [
+            RunHeader { filter_len: u64::MAX, ..header },
+            RunHeader { entries: u64::MAX, ..header },
+            RunHeader { entries: u64::MAX / 16, filter_len: u64::MAX - 64, ..header },
+        ] {
+            assert_eq!(RunHeader::decode(&impossible.encode()), None, "{impossible:?}");
+        }
         let entries: Vec<_> =
             (0..PAGE_ENTRIES).map(|n| RunEntry { hash: n as u64, delta: 7 }).collect();
         let page = encode_page(&entries);

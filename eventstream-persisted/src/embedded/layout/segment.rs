@@ -132,7 +132,7 @@ impl DirectoryEntry {
 
     pub(crate) fn decode(bytes: &[u8; DIRECTORY_ENTRY]) -> Option<Self> {
         let mut take = Take(bytes);
-        Some(Self {
+        let entry = Self {
             first: take.u64()?,
             time: take.u64()?,
             at: take.u64()?,
@@ -141,7 +141,15 @@ impl DirectoryEntry {
             raw_len: take.u32()?,
             len: take.u32()?,
             index_len: take.u32()?,
-        })
+        };
+        entry.first.checked_add(entry.count.into())?;
+        Some(entry)
+    }
+
+    /// Whether the chunk and its index lie before a place in the file.
+    pub(crate) fn ends_before(&self, end: u64) -> bool {
+        let is_before = |at: u64, len: u32| at.checked_add(len.into()).is_some_and(|to| to <= end);
+        is_before(self.at, self.len) && is_before(self.index_at, self.index_len)
     }
 
     pub(crate) fn next(&self) -> u64 {
@@ -209,6 +217,11 @@ mod tests {
         entry.encode(&mut bytes);
         assert_eq!(DirectoryEntry::decode(bytes.first_chunk().unwrap()), Some(entry));
         assert_eq!(bytes.len(), DIRECTORY_ENTRY);
+        assert!(entry.ends_before(12) && !entry.ends_before(11));
+        assert!(!DirectoryEntry { at: u64::MAX, ..entry }.ends_before(u64::MAX));
+        let mut bytes = Vec::new();
+        DirectoryEntry { first: u64::MAX, ..entry }.encode(&mut bytes);
+        assert_eq!(DirectoryEntry::decode(bytes.first_chunk().unwrap()), None);
         let types = [("a", 1), ("", 2), ("long name", 3)]
             .map(|(name, count)| TypeCount { name: name.to_owned(), count });
         assert_eq!(decode_types(&encode_types(&types)), Some(types.to_vec()));

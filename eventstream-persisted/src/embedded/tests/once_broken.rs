@@ -9,8 +9,11 @@ use crate::{
     EmbeddedStoreError,
     embedded::{
         creation,
-        disk::simulated::{Crashes, Faults, SimulatedDisk},
-        layout::{Record, encode_commit},
+        disk::{
+            Disk,
+            simulated::{Crashes, Faults, SimulatedDisk},
+        },
+        layout::{Head, Record, encode_commit},
         read::Filter,
         write::Reuse,
     },
@@ -119,4 +122,18 @@ fn a_payload_is_never_taken_for_events() {
     assert_eq!(read.damaged, [(FIRST, FIRST)]);
     let ids: Vec<_> = read.events.iter().map(|(_, parcel)| parcel.message_id()).collect();
     assert_eq!(ids, ["m-1", "m-2", "m-3"]);
+}
+
+#[test]
+fn a_log_is_not_searched_behind_its_end_whatever_its_end_is_said_to_be() {
+    let mut store = Fixture::create(1 << 20);
+    store.append(1..4).unwrap().unwrap();
+    let head = store.files.head().unwrap().unwrap();
+    let impossible = Head { tail: u64::MAX, ..head }.encode();
+    store.disk.open("head").unwrap().write_at(&impossible, 0).unwrap();
+    // The one frame that is there is damaged, so that the next is searched for.
+    let log = store.disk.files().into_keys().find(|name| is_kind(name, "log")).unwrap();
+    store.disk.open(&log).unwrap().write_at(b"????", 32).unwrap();
+    let read = store.read(&Filter::All).unwrap();
+    assert_eq!((read.events.len(), read.damaged), (0, vec![(FIRST, FIRST + 2)]));
 }
