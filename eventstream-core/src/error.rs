@@ -12,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why a stream, a cursor or a store could not do what it was asked for.
 ///
 /// The text says what is wrong, but never repeats what [`source`](std::error::Error::source)
-/// returns: print the whole chain to see all of it.
+/// returns: [`Report`](crate::Report) has all of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -81,7 +81,7 @@ pub enum Error {
 
     /// A consumer has ended, as its [policy](crate::Poison::stop_after) says, at an event that its
     /// handler could not handle.
-    #[error("the event at offset {offset} could not be handled, and was tried {attempts} times")]
+    #[error("the event at offset {offset} could not be handled, after {attempts} attempt(s)")]
     Poisoned {
         /// The offset of the event.
         offset: u64,

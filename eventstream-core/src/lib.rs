@@ -20,6 +20,7 @@ mod incarnation;
 mod message;
 mod parcel;
 mod parked;
+mod report;
 mod store;
 mod stream;
 mod timestamp;
@@ -45,6 +46,7 @@ pub use message::{
 };
 pub use parcel::Parcel;
 pub use parked::{ParkedEvent, ParkedEvents, Poison};
+pub use report::Report;
 pub use store::{EventQuery, EventRepository, EventStore, Expect};
 pub use stream::{
     BoxCursor, CloseHandle, Cursor, CursorExt, CursorStream, DynStream, EventStream, ReadAhead,

@@ -154,7 +154,8 @@ async fn a_running_consumer_is_reset() {
     working.handle.wait_for(7).await.unwrap();
     assert_eq!(
         consumed.says("consumers reset", &["--consumer", CONSUMER, "--to", "6"]),
-        "totals goes on at offset 6 of default: it was at 8; its effects stay as they are\n"
+        "totals goes on at offset 6 of default: it was at 8; its effects stay as they are\n\
+         One that is running notices it with its next event, or when started anew.\n"
     );
     // It notices with the next event.
     consumed.append(&[], events(8..9)).assert_ok();

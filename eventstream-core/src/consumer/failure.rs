@@ -1,5 +1,3 @@
-use std::{error::Error as StdError, fmt};
-
 use super::failure_count::Origin;
 use crate::{BoxError, Error, Finish, HandlerError};
 
@@ -43,20 +41,5 @@ impl Stop {
             HandlerError::Reject(error) => (error, true),
         };
         Self::Failed(Failure { origin: Origin::Handler, during, error, rejected })
-    }
-}
-
-/// An error with all its sources, in one line.
-pub(super) struct Chain<'a>(pub(super) &'a (dyn StdError + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
     }
 }

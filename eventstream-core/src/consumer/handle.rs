@@ -65,7 +65,8 @@ impl ConsumerHandle {
     }
 
     /// Waits until the event at `offset` is done with: handled with all its effects, or filtered
-    /// out. (Or parked: to know that, look at [`Status::parked`].)
+    /// out. (Or parked: to know that, look at [`Status::parked`]. Or it lies below the offset that the
+    /// handler was put at.)
     ///
     /// While a consumer backs off or is paused, this waits, too: use a timeout.
     ///

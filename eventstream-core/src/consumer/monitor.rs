@@ -3,10 +3,10 @@
 use std::{convert::Infallible, time::Duration};
 
 use tokio::time::{sleep, timeout};
-use tracing::debug;
+use tracing::{debug, warn};
 
-use super::{failure::Chain, settings::Settings, status::Shared, telemetry::Meters};
-use crate::{EventStream, Result, parked::Policy};
+use super::{settings::Settings, status::Shared, telemetry::Meters};
+use crate::{EventStream, Report, Result, parked::Policy};
 
 /// So long it may take to answer, however short the heartbeat is.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -19,17 +19,33 @@ pub(super) async fn watch<S: EventStream>(
     meters: &Meters,
 ) -> Infallible {
     let patience = settings.heartbeat.max(PATIENCE);
+    let mut warned = false;
     loop {
+        // As it was before the stream is asked: events may be appended, and handled, meanwhile.
+        let position = shared.position();
         let end = match timeout(patience, stream.end()).await {
             Ok(Ok(end)) => Ok(end),
-            Ok(Err(error)) => Err(Chain(&error).to_string()),
+            Ok(Err(error)) => Err(Report(&error).to_string()),
             Err(_) => Err(format!("the stream has not said within {patience:?} where it ends")),
         };
-        shared.probed(end);
+        let past_end = match (&end, position) {
+            (Ok(Some(end)), Some(position)) if position > *end => Some(*end),
+            _ => None,
+        };
+        if let (Some(end), false) = (past_end, warned) {
+            warn!(
+                application = %stream.application(),
+                position,
+                end,
+                "the consumer is past the end of the stream: it waits until that has come there"
+            );
+        }
+        warned = past_end.is_some();
+        shared.probed(end, past_end.is_some());
         // A store that hangs must not keep the rest from being told.
         match timeout(patience, look_at_parked(stream, settings, shared)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => debug!(error = %Chain(&error), "can't look at the parked events"),
+            Ok(Err(error)) => debug!(error = %Report(&error), "can't look at the parked events"),
             Err(_) => debug!(?patience, "the store of parked events does not answer"),
         }
         meters.observe(|| shared.status());

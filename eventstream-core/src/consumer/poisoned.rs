@@ -3,7 +3,7 @@
 use tracing::{debug, info, warn};
 
 use super::{
-    failure::{Chain, Stop},
+    failure::Stop,
     failure_count::Origin,
     handing_on::{in_span, permit},
     round::Round,
@@ -12,7 +12,7 @@ use super::{
     wait::or_cancelled,
 };
 use crate::{
-    BoxError, Cursor, Error, Event, Handler, HandlerError,
+    BoxError, Cursor, Error, Event, Handler, HandlerError, Report,
     parked::{ErasedParkedEvents, Policy},
 };
 
@@ -40,12 +40,12 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
                 if !rejected && attempts < *after {
                     return Err(again(cause, rejected));
                 }
-                self.shared.failed(HANDLING, Chain(cause.as_ref()).to_string(), attempts);
+                self.shared.failed(HANDLING, Report(cause.as_ref()).to_string(), attempts);
                 let offset = event.offset;
                 Err(Stop::Broken(Error::Poisoned { offset, attempts, source: cause }))
             }
             (Policy::Park { after, store }, Some(event)) => {
-                let error = Chain(cause.as_ref()).to_string();
+                let error = Report(cause.as_ref()).to_string();
                 let noting = store.failed(self.application, &event, &error);
                 let attempts = or_cancelled(self.cancel, noting)
                     .await?
@@ -157,7 +157,7 @@ impl<C: Cursor, H: Handler> Round<'_, C, H> {
                 debug!(%application, offset, "the parked event is handled or removed already");
             }
             Err(HandlerError::Retry(cause) | HandlerError::Reject(cause)) => {
-                let error = Chain(cause.as_ref()).to_string();
+                let error = Report(cause.as_ref()).to_string();
                 warn!(%application, offset, error, "the parked event still can't be handled");
                 store
                     .failed(application, event, &error)

@@ -8,7 +8,7 @@ use super::{
     alarm::Alarm,
     attempts::Attempts,
     conflicts::Conflicts,
-    failure::{Chain, Failure, Stop},
+    failure::{Failure, Stop},
     failure_count::FailureCount,
     looks::Looks,
     round::Round,
@@ -17,7 +17,7 @@ use super::{
     telemetry::Meters,
     wait::{or_cancelled, yield_now},
 };
-use crate::{ConsumerState, CursorExt, EventStream, Finish, Handler, HandlerError, Result};
+use crate::{ConsumerState, CursorExt, EventStream, Finish, Handler, HandlerError, Report, Result};
 
 /// A consumer at work: rounds, one after another, until one ends for good.
 pub(super) struct Run<'a, S, H> {
@@ -148,7 +148,7 @@ impl<'a, S: EventStream, H: Handler> Run<'a, S, H> {
     async fn back_off(&mut self, failure: &Failure) -> Result<(), Stop> {
         let failures = self.failures.failed(failure.origin);
         let delay = self.settings.backoff.delay(failures);
-        let error = Chain(failure.error.as_ref()).to_string();
+        let error = Report(failure.error.as_ref()).to_string();
         warn!(
             application = %self.stream.application(),
             offset = self.offset,

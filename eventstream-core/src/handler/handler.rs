@@ -65,6 +65,9 @@ use crate::{Event, HandlerError, Identity, Incarnation};
 ///   may change. (`applications::have_offsets_of_their_own`,
 ///   `applications::are_told_apart_by_their_keys`)
 ///
+/// Which application an event is of says its parcel:
+/// [`source_application`](crate::Parcel::source_application).
+///
 /// A handler that rejects [`begin_at`](Self::begin_at) need not know whether it has begun: that it
 /// is asked for is of use for a start position only.
 ///

@@ -186,6 +186,25 @@ async fn a_consumer_that_falls_behind_is_catching_up_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_consumer_past_the_end_of_the_stream_is_not_at_its_end() {
+    let rig = Rig::new("aa");
+    rig.handler.state().offset = 5;
+    let (handle, running) = watched(&rig).await;
+    running.run_for(60).await;
+    let status = handle.status();
+    assert_eq!(status.state, ConsumerState::CatchingUp);
+    assert_eq!(figures(&status), [Some(5), Some(5), Some(2), Some(0)]);
+    rig.stream.append("aaa");
+    running.run_for(60).await;
+    assert_eq!(handle.status().state, ConsumerState::Live, "now the stream has come there");
+    rig.stream.append("a");
+    settle().await;
+    assert_eq!(rig.handler.handled(), [5]);
+    assert_eq!(figures(&handle.status()), [Some(6), Some(6), Some(6), Some(0)]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn changes_can_be_waited_for() {
     let rig = Rig::new("a");
     let consumer = rig.consumer();

@@ -32,12 +32,17 @@ pub(super) async fn run(args: ResetArgs) -> Result<(), Failure> {
             previous_offset: consumer.next_offset,
             next_offset: args.to,
         })?,
-        ReportFormat::Text => output.line(&plain(&format!(
-            "{name} goes on at offset {} of {}: it was at {}; its effects stay as they are",
-            grouped(args.to),
-            application.name,
-            grouped(consumer.next_offset),
-        )))?,
+        ReportFormat::Text => {
+            output.line(&plain(&format!(
+                "{name} goes on at offset {} of {}: it was at {}; its effects stay as they are",
+                grouped(args.to),
+                application.name,
+                grouped(consumer.next_offset),
+            )))?;
+            output.line(
+                "One that is running notices it with its next event, or when started anew.",
+            )?;
+        }
     }
     output.flush()
 }

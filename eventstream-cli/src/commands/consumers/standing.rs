@@ -84,8 +84,8 @@ impl Standing {
                     .to_owned()
             }
             Problem::PastTheEnd => format!(
-                "it waits for offset {at}, and the next offset of the store is only {next}: the \
-                 store is not the one that it has consumed"
+                "it waits for offset {at}, and the next offset of the store is only {next}: it was \
+                 reset too far, or the store is not the one that it has consumed"
             ),
             Problem::Truncated => format!(
                 "it needs offset {at} next, and the store begins at {first}: {} gone; to go on \

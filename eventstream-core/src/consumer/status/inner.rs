@@ -26,6 +26,8 @@ pub(super) struct Inner {
     pub(super) handling_since: Option<Instant>,
     pub(super) progress: Instant,
     pub(super) heartbeat: Instant,
+    /// Whether the position lies where the stream has not come yet.
+    pub(super) past_end: bool,
     /// Whether the stream has said that it can't tell where it ends.
     pub(super) untold: bool,
     /// Whether the cursor had nothing to deliver when it was last asked.
@@ -53,6 +55,7 @@ impl Inner {
             handling_since: None,
             progress: now,
             heartbeat: now,
+            past_end: false,
             untold: false,
             resting: false,
             recorded_at: None,
@@ -77,6 +80,7 @@ impl Inner {
             return;
         }
         let at_end = match (self.position, self.end) {
+            _ if self.past_end => false,
             (Some(position), Some(end)) if position >= end => true,
             // Without knowing where the end is, it is there when there is nothing to read.
             _ if self.untold && self.resting => true,
@@ -92,6 +96,7 @@ impl Inner {
     /// Whether it was behind, and now is where the stream ended when it was last asked.
     pub(super) fn catches_up(&self) -> bool {
         self.state == ConsumerState::CatchingUp
+            && !self.past_end
             && self.position.zip(self.end).is_some_and(|(position, end)| position >= end)
     }
 
@@ -99,7 +104,7 @@ impl Inner {
     pub(super) fn fall_behind(&mut self, before: Option<u64>) {
         let at_end = matches!(self.state, ConsumerState::Live | ConsumerState::Parked);
         let behind = before.zip(self.position).is_some_and(|(end, position)| position < end);
-        if at_end && (behind || self.end_failure.is_some()) {
+        if at_end && (behind || self.past_end || self.end_failure.is_some()) {
             self.state = ConsumerState::CatchingUp;
         }
     }
@@ -137,8 +142,9 @@ impl Inner {
     }
 
     pub(super) fn status(&self) -> Status {
-        let lag_events =
-            self.end.zip(self.position).map(|(end, position)| end.saturating_sub(position));
+        // What was handled since the stream was asked has moved its end, too.
+        let end = if self.past_end { self.end } else { self.end.max(self.end.and(self.position)) };
+        let lag_events = end.zip(self.position).map(|(end, position)| end.saturating_sub(position));
         let age = |at: SystemTime| SystemTime::now().duration_since(at).unwrap_or_default();
         let lag = match lag_events {
             Some(0) => Some(Duration::ZERO),
@@ -149,7 +155,7 @@ impl Inner {
             state: self.state,
             offset: self.offset,
             position: self.position,
-            end: self.end.max(self.end.and(self.position)),
+            end,
             lag_events,
             lag,
             parked: self.parked,

@@ -167,9 +167,12 @@ impl Shared {
     // What the monitor says.
 
     /// The stream says where it ends, or why it doesn't.
-    pub(crate) fn probed(&self, end: Result<Option<u64>, String>) {
+    ///
+    /// The consumer is past that if it was so before the stream was asked.
+    pub(crate) fn probed(&self, end: Result<Option<u64>, String>, past_end: bool) {
         self.change(|inner| {
             inner.heartbeat = Instant::now();
+            inner.past_end = past_end;
             let before = inner.end;
             inner.untold = matches!(end, Ok(None));
             (inner.end, inner.end_failure) = match end {
@@ -183,6 +186,11 @@ impl Shared {
         if self.wants().behind {
             self.attention.notify_one();
         }
+    }
+
+    /// How far the stream was looked through.
+    pub(crate) fn position(&self) -> Option<u64> {
+        self.lock().position
     }
 
     /// Whether there are parked events to be replayed.

@@ -14,6 +14,8 @@ use super::{ConsumerState, LastFailure};
 /// | has a handler that blocks the thread | `since_heartbeat` grows, nothing else changes |
 /// | has a stream that fails | [`BackingOff`](ConsumerState::BackingOff), `failures`, `last_failure` |
 /// | has a stream that went quiet | [`CatchingUp`](ConsumerState::CatchingUp), the lag grows, `since_progress` too; or `end` is unknown, and `end_failure` says why |
+/// | has events parked | [`Parked`](ConsumerState::Parked), as long as there are any; [`is_at_end`](Self::is_at_end) |
+/// | is past the end of the stream | [`CatchingUp`](ConsumerState::CatchingUp), `position` above `end`: it was begun or reset there, or the stream was made anew |
 /// | has ended | [`Stopped`](ConsumerState::Stopped) |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
