@@ -13,3 +13,4 @@ mod lost;
 mod protocols;
 mod proxy;
 mod resume;
+mod slow;
