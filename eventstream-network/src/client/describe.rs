@@ -1,0 +1,92 @@
+use eventstream_core::{EventTypes, Incarnation};
+
+use super::{Protocol, call_error::CallError, live::Live};
+use crate::proto::{
+    dogma::{interop::v1::eventstream as a, messaging::v1 as b},
+    eventstream::v1::{DescribeRequest, DescribeResponse},
+};
+
+/// What a server says of an application, as far as its protocol can.
+pub(super) struct Description {
+    pub(super) event_types: EventTypes,
+    /// Of each type that is declared, the media types that it can be had in.
+    pub(super) media_types: Vec<(String, Vec<String>)>,
+    pub(super) end: Option<u64>,
+    pub(super) incarnation: Option<Incarnation>,
+}
+
+impl Live {
+    /// The best protocol that the server speaks.
+    pub(super) async fn protocol(&self, application_key: &str) -> Result<Protocol, CallError> {
+        let find = || async {
+            for protocol in [Protocol::Ours, Protocol::A, Protocol::B] {
+                match self.describe(protocol, application_key).await {
+                    Err(error) if error.is_unimplemented() => {}
+                    // Any other answer shows that the service is there.
+                    Ok(_) | Err(CallError::Status(_)) => return Ok(protocol),
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(CallError::protocol("it speaks none of the protocols that are known"))
+        };
+        self.protocol.get_or_try_init(find).await.copied()
+    }
+
+    pub(super) async fn describe(
+        &self,
+        protocol: Protocol,
+        application_key: &str,
+    ) -> Result<Description, CallError> {
+        let application_key = application_key.to_owned();
+        let media_types: Vec<(String, Vec<String>)> = match protocol {
+            Protocol::Ours => {
+                let request = DescribeRequest { application_key, without_oldest_offset: true };
+                return ours(self.call("/eventstream.v1.EventStream/Describe", &request).await?);
+            }
+            Protocol::A => {
+                let request = a::EventTypesRequest { application_key };
+                let path = "/dogma.interop.v1.eventstream.StreamAPI/EventTypes";
+                let response: a::EventTypesResponse = self.call(path, &request).await?;
+                let types = response.event_types.into_iter();
+                types.map(|found| (found.portable_name, found.media_types)).collect()
+            }
+            Protocol::B => {
+                let request = b::MessageTypesRequest { application_key };
+                let path = "/dogma.messaging.v1.EventStream/EventTypes";
+                let response: b::MessageTypesResponse = self.call(path, &request).await?;
+                let types = response.message_types.into_iter();
+                types.map(|found| (found.portable_name, found.media_types)).collect()
+            }
+        };
+        // One that declares nothing may carry anything.
+        let event_types = if media_types.is_empty() {
+            EventTypes::any()
+        } else {
+            media_types.iter().map(|(name, _)| name.as_str()).collect()
+        };
+        Ok(Description { event_types, media_types, end: None, incarnation: None })
+    }
+}
+
+fn ours(response: DescribeResponse) -> Result<Description, CallError> {
+    let media_types: Vec<_> = response
+        .event_types
+        .into_iter()
+        .map(|found| (found.portable_name, found.media_types))
+        .collect();
+    let event_types = if response.any_event_type {
+        EventTypes::any()
+    } else {
+        media_types.iter().map(|(name, _)| name.as_str()).collect()
+    };
+    let incarnation = incarnation_of(&response.incarnation)?;
+    Ok(Description { event_types, media_types, end: response.next_offset, incarnation })
+}
+
+pub(super) fn incarnation_of(bytes: &[u8]) -> Result<Option<Incarnation>, CallError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let bytes = bytes.try_into().map_err(|_| CallError::protocol("an incarnation has 16 bytes"))?;
+    Ok(Some(Incarnation::from_bytes(bytes)))
+}

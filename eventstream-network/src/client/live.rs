@@ -1,0 +1,143 @@
+use std::{future::Future, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, Request, header};
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use prost::Message;
+use tokio::{net::TcpStream, sync::OnceCell, time::timeout};
+
+use super::{
+    Protocol, call_error::CallError, endpoint::Endpoint, options::ConnectionOptions,
+    request_body::RequestBody, responses::Responses,
+};
+use crate::{
+    grpc::{APPLICATION_GRPC, whole},
+    server::FRAME,
+};
+
+/// The most that HTTP/2 allows: what counts is the window of each stream, so that one which nobody
+/// reads does not hold up the others.
+const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
+const SEND_BUFFER: usize = 256 << 10;
+
+/// A connection that is there, or was a moment ago. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Live {
+    sender: SendRequest<RequestBody>,
+    endpoint: Endpoint,
+    message_bytes: usize,
+    call_timeout: Duration,
+    /// What the server speaks, once that is found out.
+    pub(super) protocol: Arc<OnceCell<Protocol>>,
+}
+
+impl Live {
+    pub(super) async fn connect(
+        endpoint: &Endpoint,
+        options: &ConnectionOptions,
+    ) -> Result<Self, CallError> {
+        let connecting = async {
+            let stream = TcpStream::connect(endpoint.host_and_port()).await?;
+            stream.set_nodelay(true)?;
+            let mut http2 = http2::Builder::new(TokioExecutor::new());
+            http2
+                .timer(TokioTimer::new())
+                .initial_stream_window_size(options.prefetch_bytes)
+                .initial_connection_window_size(CONNECTION_WINDOW)
+                .max_frame_size(FRAME)
+                .max_send_buf_size(SEND_BUFFER)
+                .keep_alive_interval(options.keep_alive_interval)
+                .keep_alive_timeout(options.keep_alive_timeout);
+            let made = http2.handshake::<_, RequestBody>(TokioIo::new(stream)).await?;
+            Ok::<_, eventstream_core::BoxError>(made)
+        };
+        let (sender, connection) = match timeout(options.connect_timeout, connecting).await {
+            Ok(made) => made.map_err(CallError::connect)?,
+            Err(_) => return Err(CallError::Timeout(options.connect_timeout)),
+        };
+        let server = endpoint.clone();
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                let error = &error as &dyn std::error::Error;
+                tracing::debug!(%server, error, "a connection has failed");
+            }
+        });
+        Ok(Self {
+            sender,
+            endpoint: endpoint.clone(),
+            message_bytes: options.message_bytes,
+            call_timeout: options.call_timeout,
+            protocol: Arc::default(),
+        })
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Sends a call, now; the future waits until the server says that it takes it.
+    pub(super) fn start(
+        &self,
+        path: &'static str,
+        body: RequestBody,
+    ) -> impl Future<Output = Result<Responses, CallError>> + Send + 'static {
+        let mut sender = self.sender.clone();
+        let max = self.message_bytes;
+        let sent = self
+            .endpoint
+            .url(path)
+            .and_then(|url| {
+                Request::builder()
+                    .method(Method::POST)
+                    .uri(url)
+                    .header(header::CONTENT_TYPE, APPLICATION_GRPC)
+                    .header(header::TE, "trailers")
+                    .body(body)
+            })
+            .map(|request| sender.send_request(request));
+        async move {
+            let sent = sent.map_err(|error| CallError::protocol(error.to_string()))?;
+            Responses::of(sent.await.map_err(CallError::lost)?, max)
+        }
+    }
+
+    /// The same, with an end to the waiting.
+    pub(super) async fn open(
+        &self,
+        path: &'static str,
+        body: RequestBody,
+    ) -> Result<Responses, CallError> {
+        let opening = timeout(self.call_timeout, self.start(path, body));
+        opening.await.unwrap_or(Err(CallError::Timeout(self.call_timeout)))
+    }
+
+    /// A call with one answer, for which it waits as long as it takes.
+    pub(super) async fn wait<M: Message + Default>(
+        &self,
+        path: &'static str,
+        frame: Bytes,
+    ) -> Result<M, CallError> {
+        let message = self.start(path, RequestBody::new(frame)).await?.only().await?;
+        M::decode(message).map_err(|error| CallError::protocol(error.to_string()))
+    }
+
+    /// A call with one answer.
+    pub(super) async fn call<M: Message + Default>(
+        &self,
+        path: &'static str,
+        request: &impl Message,
+    ) -> Result<M, CallError> {
+        self.call_frame(path, whole(request)).await
+    }
+
+    /// The same, of a request that is framed already.
+    pub(super) async fn call_frame<M: Message + Default>(
+        &self,
+        path: &'static str,
+        frame: Bytes,
+    ) -> Result<M, CallError> {
+        let answer = timeout(self.call_timeout, self.wait(path, frame));
+        answer.await.unwrap_or(Err(CallError::Timeout(self.call_timeout)))
+    }
+}

@@ -1,0 +1,81 @@
+use std::{fmt, sync::Arc};
+
+use eventstream_core::{Identity, Result};
+
+use super::{ApplicationInfo, NetworkClientBuilder, NetworkStore, NetworkStream, channel::Channel};
+
+/// A connection to a server, which is made again when it is lost. Cheap to clone.
+///
+/// What is made of it shares the connection. Cursors are in nobody's way, but a server takes only so
+/// many calls of one connection at a time.
+///
+/// # Examples
+///
+/// ```no_run
+/// use eventstream_network::NetworkClient;
+///
+/// # async fn list() -> eventstream_core::Result<()> {
+/// let client = NetworkClient::connect("http://127.0.0.1:7000").await?;
+/// for application in client.applications().await? {
+///     println!("{application}: {:?}", client.describe(&application.key).await?.next_offset);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct NetworkClient(Arc<Channel>);
+
+impl NetworkClient {
+    /// Connects to a server: `http://host:port`.
+    pub fn connect(endpoint: &str) -> NetworkClientBuilder {
+        NetworkClientBuilder::new(endpoint)
+    }
+
+    pub(super) fn new(channel: Arc<Channel>) -> Self {
+        Self(channel)
+    }
+
+    /// The stream of an application. It is not asked for before it is used.
+    pub fn stream(&self, application: Identity) -> NetworkStream {
+        NetworkStream::new(self.0.clone(), application)
+    }
+
+    /// The store of an application, if the server speaks our own protocol and has one. It is not
+    /// asked for before it is used.
+    #[must_use]
+    pub fn store(&self, application: Identity) -> NetworkStore {
+        NetworkStore::new(self.0.clone(), application)
+    }
+
+    /// The applications that the server hosts, by our own protocol.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](eventstream_core::Error::Backend) if they can't be had.
+    pub async fn applications(&self) -> Result<Vec<Identity>> {
+        self.0.applications().await.map_err(self.0.failed("list"))
+    }
+
+    /// What the server says of an application, by our own protocol.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](eventstream_core::Error::Backend) if it can't be had.
+    pub async fn describe(&self, application_key: &str) -> Result<ApplicationInfo> {
+        self.0.describe(application_key).await.map_err(self.0.failed("describe"))
+    }
+}
+
+impl fmt::Debug for NetworkClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NetworkClient").field(&self.0.endpoint).finish()
+    }
+}

@@ -1,0 +1,52 @@
+use super::Access;
+
+/// Decides who may do what.
+///
+/// It is asked once for each call, before anything is looked up: who may not read an application is
+/// not told whether there is one. Health and reflection are for everybody.
+///
+/// # Examples
+///
+/// ```
+/// use eventstream_network::{Access, Action, Authorizer, Denied};
+///
+/// struct ReadOnly;
+///
+/// impl Authorizer for ReadOnly {
+///     fn authorize(&self, access: &Access<'_>) -> Result<(), Denied> {
+///         match access.action() {
+///             Action::List | Action::Read => Ok(()),
+///             _ => Err(Denied::Forbidden),
+///         }
+///     }
+/// }
+/// ```
+pub trait Authorizer: Send + Sync + 'static {
+    /// Whether somebody may do something. It must not block.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied`] if they may not.
+    fn authorize(&self, access: &Access<'_>) -> Result<(), Denied>;
+}
+
+/// Why somebody may not do something. The caller is told no more than that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Denied {
+    /// It is not known who they are: `UNAUTHENTICATED`.
+    #[error("the call has no valid credentials")]
+    Unknown,
+    /// It is known, but they may not: `PERMISSION_DENIED`.
+    #[error("the caller may not do this")]
+    Forbidden,
+}
+
+/// Everybody may do everything.
+pub(super) struct Everybody;
+
+impl Authorizer for Everybody {
+    fn authorize(&self, _: &Access<'_>) -> Result<(), Denied> {
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use eventstream_core::{EventStore, EventStream};
+
+use super::{
+    Authorizer, Hosted, Limits, NetworkServer, Protocols, ServeError, authorizer::Everybody,
+    shared::Shared,
+};
+
+/// Builds a [`NetworkServer`]: made by [`NetworkServer::builder`].
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct NetworkServerBuilder {
+    hosted: Vec<Hosted>,
+    limits: Limits,
+    protocols: Protocols,
+    authorizer: Arc<dyn Authorizer>,
+    heartbeat: Duration,
+    insecure: bool,
+}
+
+impl NetworkServerBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            hosted: Vec::new(),
+            limits: Limits::default(),
+            protocols: Protocols::all(),
+            authorizer: Arc::new(Everybody),
+            heartbeat: Duration::from_secs(10),
+            insecure: false,
+        }
+    }
+
+    /// Hosts the application of a stream: it can be consumed.
+    pub fn host(self, stream: impl EventStream) -> Self {
+        self.application(Hosted::new(stream))
+    }
+
+    /// Hosts the application of a stream, and the store behind it: clients can append, truncate and
+    /// query, too.
+    pub fn host_with_store(self, stream: impl EventStream, store: impl EventStore) -> Self {
+        self.application(Hosted::new(stream).store(store))
+    }
+
+    /// Hosts an application, with all that can be said of it.
+    pub fn application(mut self, hosted: Hosted) -> Self {
+        self.hosted.push(hosted);
+        self
+    }
+
+    /// What clients may take.
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The protocols that are spoken: all, if not set.
+    pub fn protocols(self, protocols: Protocols) -> Self {
+        Self { protocols, ..self }
+    }
+
+    /// Decides who may do what. If not set, everybody may do everything.
+    pub fn authorizer(self, authorizer: impl Authorizer) -> Self {
+        Self { authorizer: Arc::new(authorizer), ..self }
+    }
+
+    /// How often consumers by our own protocol hear from the server when there is nothing to say, if
+    /// they don't ask for something else. 10 seconds if not set, and 100 milliseconds at least.
+    pub fn heartbeat(self, heartbeat: Duration) -> Self {
+        Self { heartbeat, ..self }
+    }
+
+    /// Lets the server listen where other machines can reach it, though nothing is encrypted.
+    pub fn insecure_beyond_loopback(self) -> Self {
+        Self { insecure: true, ..self }
+    }
+
+    /// Makes the server.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError`] if an application is hosted twice or has an invalid identity, or if a limit is
+    /// out of range.
+    pub fn build(self) -> Result<NetworkServer, ServeError> {
+        let mut hosts = HashMap::with_capacity(self.hosted.len());
+        for hosted in self.hosted {
+            let application = hosted.application.clone();
+            application.check("application").map_err(ServeError::InvalidApplication)?;
+            if hosts.insert(application.key.clone(), Arc::new(hosted)).is_some() {
+                return Err(ServeError::HostedTwice { key: application.key });
+            }
+        }
+        check(&self.limits)?;
+        let shared =
+            Shared::new(hosts, self.limits, self.protocols, self.authorizer, self.heartbeat);
+        Ok(NetworkServer::new(shared, self.insecure))
+    }
+}
+
+fn check(limits: &Limits) -> Result<(), ServeError> {
+    let at_least_one = [
+        ("connections", limits.connections),
+        ("streams_per_connection", limits.streams_per_connection as usize),
+        ("streams", limits.streams),
+        ("header_bytes", limits.header_bytes as usize),
+        ("request_bytes", limits.request_bytes),
+        ("append_bytes", limits.append_bytes),
+        ("appends_per_stream", limits.appends_per_stream),
+    ];
+    if let Some((name, value)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
+        return Err(ServeError::InvalidLimit { name, value, rule: "at least 1".to_owned() });
+    }
+    for (name, value) in
+        [("request_bytes", limits.request_bytes), ("append_bytes", limits.append_bytes)]
+    {
+        if u32::try_from(value).is_err() {
+            return Err(ServeError::InvalidLimit { name, value, rule: "below 4 GiB".to_owned() });
+        }
+    }
+    if limits.pending_append_bytes < limits.append_bytes {
+        return Err(ServeError::InvalidLimit {
+            name: "pending_append_bytes",
+            value: limits.pending_append_bytes,
+            rule: format!("at least `append_bytes`, which is {}", limits.append_bytes),
+        });
+    }
+    Ok(())
+}
+
+impl std::fmt::Debug for NetworkServerBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NetworkServerBuilder")
+            .field("hosted", &self.hosted)
+            .field("limits", &self.limits)
+            .field("protocols", &self.protocols)
+            .finish_non_exhaustive()
+    }
+}

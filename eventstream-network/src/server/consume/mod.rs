@@ -1,0 +1,11 @@
+//! The path of events: out of a cursor, into the body of a response.
+
+mod consumption;
+mod framer;
+mod load;
+mod media_types;
+mod producer;
+
+pub(super) use consumption::Consumption;
+pub(super) use load::load_all;
+pub(super) use media_types::MediaTypes;

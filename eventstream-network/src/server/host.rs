@@ -1,0 +1,92 @@
+use eventstream_core::{Error, EventStream, EventTypes, Marshaler, Result};
+
+use super::hosted::Hosted;
+
+/// An application that is hosted, as the calls see it.
+impl Hosted {
+    /// The media types that events of a type can be had in, in order of preference; none if that is
+    /// not known.
+    pub(super) fn media_types_of(&self, event_type: &str) -> Vec<String> {
+        let mut media_types = self.media_types.clone();
+        for media_type in self.marshaler.media_types_for(event_type) {
+            if !media_types.contains(&media_type) {
+                media_types.push(media_type);
+            }
+        }
+        media_types
+    }
+
+    /// Whether events of a type may come in one of the media types asked for, as far as that is
+    /// known.
+    pub(super) fn can_serve(&self, event_type: &str, wanted: &[String]) -> bool {
+        let served = self.media_types_of(event_type);
+        wanted.is_empty()
+            || served.is_empty()
+            || wanted.iter().any(|wanted| served.iter().any(|served| is_like(served, wanted)))
+    }
+
+    /// The types that are declared, each with its media types; `None` if any type may appear.
+    pub(super) async fn declared(&self) -> Result<Option<Vec<(String, Vec<String>)>>> {
+        let types = self.stream.event_types().await?;
+        Ok(types.names().map(|names| {
+            let with_media_types = |name: &str| (name.to_owned(), self.media_types_of(name));
+            names.iter().map(|name| with_media_types(name.as_str())).collect()
+        }))
+    }
+
+    /// The oldest offset that can be read, if it can be found out.
+    pub(super) async fn oldest_offset(&self) -> Result<Option<u64>> {
+        let Some(end) = self.stream.end().await? else {
+            return Ok(None);
+        };
+        let mut first = Vec::new();
+        let begin = async {
+            let mut cursor = self.stream.open(0, EventTypes::any()).await?;
+            if end > 0 {
+                // There is an event, or there was: it does not wait.
+                eventstream_core::Cursor::next_batch(&mut cursor, &mut first, 1).await?;
+            }
+            Ok(())
+        };
+        match begin.await {
+            Ok(()) => Ok(Some(0)),
+            Err(Error::Truncated { oldest, .. }) => Ok(Some(oldest)),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn marshaler_ref(&self) -> &Marshaler {
+        &self.marshaler
+    }
+}
+
+/// Whether something of one media type may be had as another: the same name, or the same suffix.
+/// What parameters and codecs make of it, the marshaler decides for each event.
+fn is_like(served: &str, wanted: &str) -> bool {
+    let essence =
+        |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let (served, wanted) = (essence(served), essence(wanted));
+    let suffix_of =
+        |text: &str| text.rsplit_once('+').map(|(_, suffix)| format!("application/{suffix}"));
+    served == wanted || suffix_of(&wanted).is_some_and(|wanted| wanted == served)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn media_types_are_compared_by_their_names() {
+        for (served, wanted, expected) in [
+            ("application/json", "Application/JSON; type=\"a\"", true),
+            ("application/json; type=a", "application/json", true),
+            ("application/json", "application/vnd.shop.v1+json", true),
+            ("application/json", "application/cbor", false),
+            ("application/json", "text/json", false),
+            ("application/vnd.a+json", "application/json", false),
+            ("application/json", "", false),
+        ] {
+            assert_eq!(is_like(served, wanted), expected, "{served} as {wanted}");
+        }
+    }
+}

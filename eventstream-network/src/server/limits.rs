@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+/// What a client may take of a server: each has a default, and none can be switched off.
+///
+/// A connection takes up to 512 KiB for what it has sent and nobody has read, and a call about 64 KiB
+/// for what it is sent and does not take, besides one batch of the cursor. An append is counted with
+/// its bytes from the moment on that its length is known.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use eventstream_network::Limits;
+///
+/// let limits = Limits::default().connections(100).idle_timeout(Duration::from_secs(60));
+/// # let _ = limits;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Limits {
+    pub(crate) connections: usize,
+    pub(crate) streams_per_connection: u32,
+    pub(crate) streams: usize,
+    pub(crate) header_bytes: u32,
+    pub(crate) request_bytes: usize,
+    pub(crate) append_bytes: usize,
+    pub(crate) pending_append_bytes: usize,
+    pub(crate) appends_per_stream: usize,
+    pub(crate) handshake_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) keep_alive_interval: Duration,
+    pub(crate) keep_alive_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1_024,
+            streams_per_connection: 256,
+            streams: 16_384,
+            header_bytes: 16 << 10,
+            request_bytes: 256 << 10,
+            append_bytes: 32 << 20,
+            pending_append_bytes: 128 << 20,
+            appends_per_stream: 256,
+            handshake_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(30),
+            keep_alive_interval: Duration::from_secs(10),
+            keep_alive_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(300),
+        }
+    }
+}
+
+impl Limits {
+    /// How many connections there may be; more wait to be accepted. 1,024 if not set.
+    pub fn connections(self, connections: usize) -> Self {
+        Self { connections, ..self }
+    }
+
+    /// How many calls of one connection may be under way; more wait at the client. 256 if not set.
+    pub fn streams_per_connection(self, streams_per_connection: u32) -> Self {
+        Self { streams_per_connection, ..self }
+    }
+
+    /// How many calls may be under way in all; more are answered `RESOURCE_EXHAUSTED`. 16,384 if not set.
+    pub fn streams(self, streams: usize) -> Self {
+        Self { streams, ..self }
+    }
+
+    /// How many bytes the headers of a call may have. 16 KiB if not set.
+    pub fn header_bytes(self, header_bytes: u32) -> Self {
+        Self { header_bytes, ..self }
+    }
+
+    /// How many bytes a request may have that is no append. 256 KiB if not set.
+    pub fn request_bytes(self, request_bytes: usize) -> Self {
+        Self { request_bytes, ..self }
+    }
+
+    /// How many bytes an append may have. At most 4 GiB, as all messages of gRPC. 32 MiB if not set.
+    pub fn append_bytes(self, append_bytes: usize) -> Self {
+        Self { append_bytes, ..self }
+    }
+
+    /// How many bytes of appends may be under way in all; more are not read before others have
+    /// ended. At least `append_bytes`. 128 MiB if not set.
+    pub fn pending_append_bytes(self, pending_append_bytes: usize) -> Self {
+        Self { pending_append_bytes, ..self }
+    }
+
+    /// How many appends of one stream of appends may be under way; more are not read. 256 if not set.
+    pub fn appends_per_stream(self, appends_per_stream: usize) -> Self {
+        Self { appends_per_stream, ..self }
+    }
+
+    /// How long a new connection may take until it speaks HTTP/2. 5 seconds if not set.
+    pub fn handshake_timeout(self, handshake_timeout: Duration) -> Self {
+        Self { handshake_timeout, ..self }
+    }
+
+    /// How long a request may take to arrive, from its first byte to its last. 30 seconds if not set.
+    pub fn request_timeout(self, request_timeout: Duration) -> Self {
+        Self { request_timeout, ..self }
+    }
+
+    /// After how long without a sign of life a client is asked for one. 10 seconds if not set.
+    pub fn keep_alive_interval(self, keep_alive_interval: Duration) -> Self {
+        Self { keep_alive_interval, ..self }
+    }
+
+    /// How long a client may take to give a sign of life; then its connection is closed. 10 seconds if not set.
+    pub fn keep_alive_timeout(self, keep_alive_timeout: Duration) -> Self {
+        Self { keep_alive_timeout, ..self }
+    }
+
+    /// After how long without a call a connection is closed. 300 seconds if not set.
+    pub fn idle_timeout(self, idle_timeout: Duration) -> Self {
+        Self { idle_timeout, ..self }
+    }
+}

@@ -1,0 +1,42 @@
+//! The server: connections, calls, and what each service answers.
+
+mod access;
+mod activity;
+mod append;
+mod authorizer;
+mod builder;
+mod call;
+mod connection;
+mod consume;
+mod dialect;
+mod drain;
+mod erased_store;
+mod handshake;
+mod host;
+mod hosted;
+mod limits;
+mod listen;
+mod message_reader;
+mod network_server;
+mod peer;
+mod preface;
+mod protocols;
+mod response;
+mod route;
+mod rpc;
+mod serve_error;
+mod service;
+mod shared;
+mod status;
+
+pub use access::{Access, Action};
+pub use authorizer::{Authorizer, Denied};
+pub use builder::NetworkServerBuilder;
+pub use hosted::Hosted;
+pub use limits::Limits;
+pub use network_server::NetworkServer;
+pub use peer::Peer;
+pub use protocols::Protocols;
+pub use serve_error::ServeError;
+
+pub(crate) use connection::{FRAME, STREAM_WINDOW};

@@ -1,0 +1,99 @@
+use bytes::{BufMut, Bytes};
+use eventstream_core::Incarnation;
+
+use super::{Fields, Malformed, Recorded, Value, varint};
+
+const POSITION: u8 = 2 << 3;
+const AT_TAIL: u8 = 3 << 3;
+
+/// What [`put_position`] writes at most.
+pub(crate) const POSITION_LEN: usize = 1 + varint::MAX_LEN + 2;
+
+/// `eventstream.v1.ConsumeResponse`, as it comes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) events: Vec<Recorded>,
+    pub(crate) position: u64,
+    pub(crate) at_tail: bool,
+    pub(crate) incarnation: Option<Incarnation>,
+}
+
+impl Batch {
+    pub(crate) fn decode(message: Bytes) -> Result<Self, Malformed> {
+        let mut fields = Fields::of(message);
+        let mut batch = Self::default();
+        while let Some(field) = fields.next()? {
+            match field {
+                (1, Value::Bytes(value)) => batch.events.push(Recorded::decode(value)?),
+                (2, Value::Number(value)) => batch.position = value,
+                (3, Value::Number(value)) => batch.at_tail = value != 0,
+                (4, Value::Bytes(value)) if !value.is_empty() => {
+                    let bytes = value.as_ref().try_into().map_err(|_| Malformed)?;
+                    batch.incarnation = Some(Incarnation::from_bytes(bytes));
+                }
+                _ => {}
+            }
+        }
+        Ok(batch)
+    }
+}
+
+/// Position and tail, for the end of a batch.
+pub(crate) fn put_position(buffer: &mut impl BufMut, position: u64, at_tail: bool) {
+    buffer.put_u8(POSITION);
+    varint::put(buffer, position);
+    if at_tail {
+        buffer.put_slice(&[AT_TAIL, 1]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use prost::Message;
+
+    use super::*;
+    use crate::{
+        proto::{
+            dogma::interop::v1::envelope::Envelope,
+            eventstream::v1::{ConsumeResponse, RecordedEvent},
+        },
+        wire::put_head_in_batch,
+    };
+
+    #[test]
+    fn it_is_what_prost_makes() {
+        let envelopes =
+            ["a", "b"].map(|id| Envelope { message_id: id.into(), ..Envelope::default() });
+        let wires = envelopes.clone().map(|envelope| Bytes::from(envelope.encode_to_vec()));
+        let mut bytes = BytesMut::new();
+        for (offset, wire) in (0..).zip(&wires) {
+            put_head_in_batch(&mut bytes, offset, wire.len());
+            bytes.put_slice(wire);
+        }
+        put_position(&mut bytes, 300, true);
+
+        let events = (0..)
+            .zip(envelopes)
+            .map(|(offset, envelope)| RecordedEvent { offset, envelope: Some(envelope) });
+        let incarnation = Bytes::new();
+        let made =
+            ConsumeResponse { events: events.collect(), position: 300, at_tail: true, incarnation };
+        assert_eq!(bytes, made.encode_to_vec());
+
+        let batch = Batch::decode(bytes.freeze()).unwrap();
+        assert_eq!((batch.position, batch.at_tail, batch.incarnation), (300, true, None));
+        let events = (0..).zip(wires).map(|(offset, envelope)| Recorded { offset, envelope });
+        assert_eq!(batch.events, events.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_incarnation_has_sixteen_bytes() {
+        let hello =
+            |len| ConsumeResponse { incarnation: vec![9; len].into(), ..Default::default() };
+        let decode = |len| Batch::decode(hello(len).encode_to_vec().into());
+        assert_eq!(decode(16).unwrap().incarnation, Some(Incarnation::from_bytes([9; 16])));
+        assert_eq!(decode(0).unwrap().incarnation, None);
+        assert_eq!(decode(15), Err(Malformed));
+    }
+}

@@ -1,0 +1,101 @@
+use std::error::Error as _;
+
+use eventstream_core::{
+    Cursor, Error, EventStream, EventTypes, Format, Marshaler, Message, Parcel,
+};
+use eventstream_memory::MemoryStream;
+use eventstream_network::{
+    Hosted, NetworkClient, NetworkError, NetworkServer, NetworkStream, Protocol, Protocols,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::support::{Running, application, parcels};
+
+#[tokio::test]
+async fn the_best_protocol_that_the_server_speaks_is_found_out() {
+    let declared = EventTypes::from_iter(["a", "b"]);
+    let stream = MemoryStream::builder(application()).event_types(declared.clone()).build();
+    stream.append(parcels(0..3, "a")).unwrap();
+    for (spoken, expected) in [
+        (Protocols::all(), Protocol::Ours),
+        (Protocols::none().with_a().with_b(), Protocol::A),
+        (Protocols::none().with_b(), Protocol::B),
+    ] {
+        let builder = NetworkServer::builder().host(stream.clone()).protocols(spoken);
+        let server = Running::start(builder).await;
+        let remote = NetworkStream::connect(&server.endpoint, application()).await.unwrap();
+        assert_eq!(remote.event_types().await.unwrap(), declared);
+        let mut cursor = remote.open(1, EventTypes::any()).await.unwrap();
+        assert_eq!(cursor.protocol(), expected);
+        assert_eq!(cursor.next().await.unwrap().offset, 1);
+        let end = remote.end().await.unwrap();
+        assert_eq!(end, (expected == Protocol::Ours).then_some(3));
+    }
+    let builder = NetworkServer::builder().host(stream.clone()).protocols(Protocols::none());
+    let server = Running::start(builder).await;
+    let remote = NetworkStream::connect(&server.endpoint, application()).await.unwrap();
+    let error = remote.open(0, "a".into()).await.unwrap_err();
+    assert!(matches!(error, Error::Backend { retryable: false, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn all_of_an_open_stream_can_be_had_by_our_protocol_only() {
+    let stream = MemoryStream::new(application());
+    stream.append(parcels(0..1, "a")).unwrap();
+    let server = Running::start(NetworkServer::builder().host(stream)).await;
+    for protocol in [Protocol::A, Protocol::B] {
+        let remote = NetworkStream::connect(&server.endpoint, application()).await.unwrap();
+        let remote = remote.protocol(protocol);
+        assert_eq!(remote.event_types().await.unwrap(), EventTypes::any());
+        let error = remote.open(0, EventTypes::any()).await.unwrap_err();
+        let source = error.source().and_then(|source| source.downcast_ref::<NetworkError>());
+        assert!(matches!(source, Some(NetworkError::NotCarried { .. })), "{error:?}");
+        let mut cursor = remote.open(0, "a".into()).await.unwrap();
+        assert_eq!(cursor.next().await.unwrap().offset, 0);
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Paid {
+    amount: u64,
+}
+
+impl Message for Paid {
+    const TYPE: &'static str = "paid";
+}
+
+#[tokio::test]
+async fn events_come_in_the_media_type_that_is_preferred() {
+    let marshaler = Marshaler::new([Format::Json, Format::Cbor]).message::<Paid>();
+    let payload = marshaler.marshal(&Paid { amount: 7 }).unwrap();
+    let envelope = eventstream_core::Envelope {
+        data: payload.data,
+        ..eventstream_core::Envelope::new("m-1", application(), "paid", payload.media_type)
+    };
+    let stream = MemoryStream::builder(application()).event_types("paid".into()).build();
+    stream.append_one(Parcel::seal(envelope).unwrap()).unwrap();
+    let hosted = Hosted::new(stream).marshaler(marshaler.clone());
+    let server = Running::start(NetworkServer::builder().application(hosted)).await;
+    let client = NetworkClient::connect(&server.endpoint).await.unwrap();
+
+    for protocol in [Protocol::Ours, Protocol::A] {
+        let remote = client.stream(application()).protocol(protocol);
+        let cbor = remote.clone().media_types(["text/html", "application/cbor"]);
+        let mut cursor = cbor.open(0, "paid".into()).await.unwrap();
+        let event = cursor.next().await.unwrap();
+        assert_eq!(event.parcel.media_type(), "application/cbor");
+        assert_eq!(marshaler.unmarshal::<Paid>(&event.parcel).unwrap().amount, 7);
+
+        // Some servers only say so with the first event.
+        let error = match remote.media_types(["text/html"]).open(0, "paid".into()).await {
+            Ok(mut cursor) => cursor.next().await.unwrap_err(),
+            Err(error) => error,
+        };
+        let source = error.source().and_then(|source| source.downcast_ref::<NetworkError>());
+        assert!(matches!(source, Some(NetworkError::Refused { code: 3, .. })), "{error:?}");
+    }
+    let info = client.describe("app-key").await.unwrap();
+    assert_eq!(client.applications().await.unwrap(), [application()]);
+    assert_eq!((info.oldest_offset, info.next_offset), (Some(0), Some(1)));
+    assert_eq!(info.media_types["paid"], ["application/json", "application/cbor"]);
+}
