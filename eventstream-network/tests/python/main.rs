@@ -1,5 +1,5 @@
-//! The server against a client that is not ours: a program in Python, with the stubs that grpcio-tools
-//! makes of our `.proto` files.
+//! The server against a client that is not ours, and the client against a server that is not: programs
+//! in Python, with the stubs that grpcio-tools makes of our `.proto` files.
 
 // Helpers of tests unwrap as tests do.
 #![allow(clippy::unwrap_used)]
@@ -8,5 +8,7 @@
 mod support;
 
 mod applications;
+mod client;
 mod interpreter;
+mod python_server;
 mod server;
