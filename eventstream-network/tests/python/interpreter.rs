@@ -2,7 +2,7 @@ use std::{
     env,
     ffi::OsString,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
 };
 
@@ -29,8 +29,9 @@ pub(crate) fn interpreter() -> Option<OsString> {
     found
 }
 
-/// One of the programs, which ends when it is dropped.
-pub(crate) fn program(interpreter: &OsString, name: &str) -> Command {
+/// One of the programs, which ends when it is dropped, and leaves what it leaves in the folder
+/// `scratch`: one that is killed can't tidy up.
+pub(crate) fn program(interpreter: &OsString, name: &str, scratch: &Path) -> Command {
     let mut command = Command::new(interpreter);
     command
         .arg(folder().join(name))
@@ -38,6 +39,7 @@ pub(crate) fn program(interpreter: &OsString, name: &str) -> Command {
         .env_remove("PYTHONPATH")
         .env_remove("PYTHONHOME")
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("TMPDIR", scratch)
         .env("PYTHONUNBUFFERED", "1")
         // Loopback is not to be reached through a proxy.
         .env("no_grpc_proxy", "127.0.0.1")

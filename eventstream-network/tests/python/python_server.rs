@@ -1,5 +1,6 @@
 use std::{ffi::OsString, process::Stdio, time::Duration};
 
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, ChildStdin},
@@ -17,12 +18,14 @@ pub(crate) struct PythonServer {
     child: Child,
     /// It ends when this does, however the test ends.
     _stdin: ChildStdin,
+    _scratch: TempDir,
 }
 
 impl PythonServer {
     /// On this port; 0 for any.
     pub(crate) async fn start(interpreter: &OsString, port: u16, events: u64) -> Self {
-        let mut command = program(interpreter, "server.py");
+        let scratch = tempfile::tempdir().unwrap();
+        let mut command = program(interpreter, "server.py", scratch.path());
         command.arg("--port").arg(port.to_string()).arg("--count").arg(events.to_string());
         let command = command.stdin(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().unwrap();
@@ -32,7 +35,7 @@ impl PythonServer {
         let line = line.expect("the server in Python is not ready in time").unwrap();
         let line = line.expect("the server in Python has ended");
         let port = line.strip_prefix("port ").and_then(|port| port.parse().ok());
-        Self { port: port.expect("its port"), child, _stdin: stdin }
+        Self { port: port.expect("its port"), child, _stdin: stdin, _scratch: scratch }
     }
 
     pub(crate) fn endpoint(&self) -> String {

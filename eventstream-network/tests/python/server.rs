@@ -25,7 +25,7 @@ async fn an_independent_client_finds_every_rule_kept() {
     let builder = hosted.fold(NetworkServer::builder(), NetworkServerBuilder::application);
     let server = Running::start(builder).await;
 
-    let mut client = program(&interpreter, "client.py");
+    let mut client = program(&interpreter, "client.py", directory.path());
     client.arg("--address").arg(server.address()).arg("--events").arg(&events);
     let output = timeout(DEADLINE, client.output()).await;
     let output = output.expect("the program has not ended in time").unwrap();
