@@ -38,10 +38,13 @@
 //! ```
 
 mod client;
+mod files;
 mod grpc;
 mod poll_once;
 pub mod proto;
 mod server;
+mod tls;
+mod token_byte;
 mod unfold;
 mod wire;
 
@@ -49,7 +52,8 @@ pub use client::{
     ApplicationInfo, NetworkClient, NetworkClientBuilder, NetworkCursor, NetworkError,
     NetworkQuery, NetworkStore, NetworkStream, Protocol,
 };
+pub use files::FileError;
 pub use server::{
-    Access, Action, Authorizer, Denied, Hosted, Limits, NetworkServer, NetworkServerBuilder, Peer,
-    Protocols, ServeError,
+    Access, Action, Authorizer, Denied, Hosted, InvalidTokenLine, Limits, NetworkServer,
+    NetworkServerBuilder, Peer, PeerCertificate, Protocols, ServeError, Tls, TokenFile, Tokens,
 };

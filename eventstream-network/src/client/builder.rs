@@ -1,5 +1,6 @@
 use std::{
     future::{Future, IntoFuture},
+    path::PathBuf,
     pin::Pin,
     sync::Arc,
     time::Duration,
@@ -8,8 +9,12 @@ use std::{
 use eventstream_core::{Error, Result};
 
 use super::{
-    NetworkClient, call_error::CallError, channel::Channel, endpoint::Endpoint,
+    NetworkClient,
+    call_error::CallError,
+    channel::Channel,
+    endpoint::Endpoint,
     options::ConnectionOptions,
+    security::{Security, SecurityOptions, TokenSource},
 };
 
 /// Below this HTTP/2 does not work well.
@@ -24,11 +29,16 @@ const MAX_WINDOW: u32 = (1 << 31) - 1;
 pub struct NetworkClientBuilder {
     endpoint: String,
     options: ConnectionOptions,
+    security: SecurityOptions,
 }
 
 impl NetworkClientBuilder {
     pub(super) fn new(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), options: ConnectionOptions::default() }
+        Self {
+            endpoint: endpoint.to_owned(),
+            options: ConnectionOptions::default(),
+            security: SecurityOptions::default(),
+        }
     }
 
     fn with(mut self, set: impl FnOnce(&mut ConnectionOptions)) -> Self {
@@ -67,6 +77,60 @@ impl NetworkClientBuilder {
     pub fn message_bytes(self, bytes: usize) -> Self {
         self.with(|options| options.message_bytes = bytes)
     }
+
+    /// A bearer token, which is sent with each call. To a server that is not on this machine it is
+    /// sent by `https://` only.
+    pub fn token(self, token: impl Into<String>) -> Self {
+        let token = TokenSource::Given(token.into());
+        self.secured(|security| security.token = Some(token))
+    }
+
+    /// The same, with a file that has the token and nothing else. It is read again when it changes,
+    /// and looked at when there is a call, once a second at most; if it can't be used any more, the
+    /// token that it had is sent.
+    pub fn token_file(self, path: impl Into<PathBuf>) -> Self {
+        let token = TokenSource::File(path.into());
+        self.secured(|security| security.token = Some(token))
+    }
+
+    /// Lets a token be sent by `http://` to other machines, though it can be read along on the way.
+    pub fn token_over_plain_text(self) -> Self {
+        self.secured(|security| security.token_over_plain_text = true)
+    }
+
+    /// Whose certificates are trusted (PEM): what `https://` needs. The file is read again when it
+    /// changes, for the connections that are made from then on.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use eventstream_network::NetworkClient;
+    ///
+    /// # async fn connect() -> eventstream_core::Result<()> {
+    /// let client = NetworkClient::connect("https://events.example.org:7000")
+    ///     .ca_file("/etc/eventstream/ca.pem")
+    ///     .identity_files("/etc/eventstream/shop.pem", "/etc/eventstream/shop.key")
+    ///     .token_file("/etc/eventstream/token")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn ca_file(self, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        self.secured(|security| security.ca_file = Some(path))
+    }
+
+    /// The certificate by which the server knows the client, and its private key (PEM). Both are read
+    /// again when they change, for the connections that are made from then on.
+    pub fn identity_files(self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        let files = (certificate.into(), key.into());
+        self.secured(|security| security.identity = Some(files))
+    }
+
+    fn secured(mut self, set: impl FnOnce(&mut SecurityOptions)) -> Self {
+        set(&mut self.security);
+        self
+    }
 }
 
 impl IntoFuture for NetworkClientBuilder {
@@ -75,9 +139,11 @@ impl IntoFuture for NetworkClientBuilder {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let endpoint = Endpoint::parse(&self.endpoint)
-                .map_err(|error| Error::backend("connect", false, error))?;
-            let channel = Channel::new(endpoint, self.options);
+            let made = Endpoint::parse(&self.endpoint).and_then(|endpoint| {
+                let security = Security::of(&endpoint, &self.security)?;
+                Ok(Channel::new(endpoint, self.options, security))
+            });
+            let channel = made.map_err(|error| Error::backend("connect", false, error))?;
             // So that it shows at once if nothing is there.
             let connected: Result<_, CallError> = channel.live().await;
             connected.map_err(channel.failed("connect"))?;

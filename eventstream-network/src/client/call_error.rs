@@ -22,6 +22,7 @@ const TRUNCATED: &str = "can not open cursor, stream is truncated";
 #[derive(Clone, Debug)]
 pub(super) enum CallError {
     Connect(Arc<dyn Error + Send + Sync>),
+    Untrusted(Arc<dyn Error + Send + Sync>),
     Lost(Arc<dyn Error + Send + Sync>),
     Timeout(Duration),
     Status(Status),
@@ -34,7 +35,11 @@ impl CallError {
     }
 
     pub(super) fn connect(error: impl Into<BoxError>) -> Self {
-        Self::Connect(Arc::from(error.into()))
+        let error = error.into();
+        if is_about_trust(&*error) {
+            return Self::Untrusted(Arc::from(error));
+        }
+        Self::Connect(Arc::from(error))
     }
 
     pub(super) fn protocol(problem: impl Into<String>) -> Self {
@@ -45,7 +50,7 @@ impl CallError {
     pub(super) fn is_retryable(&self) -> bool {
         match self {
             Self::Connect(_) | Self::Lost(_) | Self::Timeout(_) => true,
-            Self::Protocol(_) => false,
+            Self::Protocol(_) | Self::Untrusted(_) => false,
             Self::Status(status) => match status.detail() {
                 Some(BackendFailure { retryable }) => retryable,
                 None => matches!(
@@ -63,7 +68,7 @@ impl CallError {
     /// Whether the server was asked and has said no, so that it has done nothing.
     fn is_answer(&self) -> bool {
         let Self::Status(status) = self else {
-            return matches!(self, Self::Connect(_));
+            return matches!(self, Self::Connect(_) | Self::Untrusted(_));
         };
         // What a backend that has failed, or a server that went away, has done is not known.
         status.detail::<BackendFailure>().is_none()
@@ -81,6 +86,9 @@ impl CallError {
         let endpoint = endpoint.to_string();
         match self {
             Self::Connect(source) => NetworkError::Connect { endpoint, source: Box::new(source) },
+            Self::Untrusted(source) => {
+                NetworkError::Untrusted { endpoint, source: Box::new(source) }
+            }
             Self::Lost(source) => NetworkError::Lost { endpoint, source: Box::new(source) },
             Self::Timeout(timeout) => NetworkError::Timeout { endpoint, timeout },
             Self::Status(Status { code, message, .. }) => {
@@ -121,6 +129,12 @@ impl From<Malformed> for CallError {
     fn from(malformed: Malformed) -> Self {
         Self::protocol(malformed.to_string())
     }
+}
+
+/// Whether it is not the network, but TLS that has failed.
+fn is_about_trust(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }
 
 /// Those errors that have a type of their own.

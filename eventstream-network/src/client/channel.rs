@@ -1,18 +1,22 @@
 use eventstream_core::Error;
 use tokio::sync::Mutex;
 
-use super::{call_error::CallError, endpoint::Endpoint, live::Live, options::ConnectionOptions};
+use super::{
+    call_error::CallError, endpoint::Endpoint, live::Live, options::ConnectionOptions,
+    security::Security,
+};
 
 /// A connection to a server that is made anew when it is needed and gone.
 pub(super) struct Channel {
     pub(super) endpoint: Endpoint,
     pub(super) options: ConnectionOptions,
+    security: Security,
     live: Mutex<Option<Live>>,
 }
 
 impl Channel {
-    pub(super) fn new(endpoint: Endpoint, options: ConnectionOptions) -> Self {
-        Self { endpoint, options, live: Mutex::new(None) }
+    pub(super) fn new(endpoint: Endpoint, options: ConnectionOptions, security: Security) -> Self {
+        Self { endpoint, options, security, live: Mutex::new(None) }
     }
 
     /// The connection. Who asks while it is being made waits for it.
@@ -25,7 +29,7 @@ impl Channel {
         if let Some(live) = live.as_ref().filter(|live| !live.is_closed()) {
             return Ok(live.clone());
         }
-        let made = Live::connect(&self.endpoint, &self.options).await?;
+        let made = Live::connect(&self.endpoint, &self.options, &self.security).await?;
         Ok(live.insert(made).clone())
     }
 

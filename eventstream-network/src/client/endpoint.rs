@@ -7,6 +7,7 @@ use super::NetworkError;
 /// Where a server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
+    scheme: Scheme,
     authority: Authority,
 }
 
@@ -17,15 +18,19 @@ impl Endpoint {
         let path = parts.path_and_query.map(|path| path.to_string()).unwrap_or_default();
         match (parts.scheme, parts.authority) {
             (Some(scheme), Some(authority))
-                if scheme == Scheme::HTTP
+                if (scheme == Scheme::HTTP || scheme == Scheme::HTTPS)
                     && authority.port_u16().is_some()
                     && !authority.as_str().contains('@')
                     && matches!(path.as_str(), "" | "/") =>
             {
-                Ok(Self { authority })
+                Ok(Self { scheme, authority })
             }
             _ => Err(wrong()),
         }
+    }
+
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.scheme == Scheme::HTTPS
     }
 
     /// What is connected to. Of an IPv6 address the brackets are left out.
@@ -38,7 +43,7 @@ impl Endpoint {
     /// The URL of a method.
     pub(super) fn url(&self, path: &'static str) -> http::Result<Uri> {
         Uri::builder()
-            .scheme(Scheme::HTTP)
+            .scheme(self.scheme.clone())
             .authority(self.authority.clone())
             .path_and_query(path)
             .build()
@@ -47,7 +52,7 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}", self.authority)
+        write!(f, "{}://{}", self.scheme, self.authority)
     }
 }
 
@@ -61,6 +66,9 @@ mod tests {
         assert_eq!(endpoint.host_and_port(), ("::1", 7000));
         assert_eq!(endpoint.to_string(), "http://[::1]:7000");
         assert_eq!(endpoint.url("/a/B").unwrap().to_string(), "http://[::1]:7000/a/B");
+        let endpoint = Endpoint::parse("https://shop:7000").unwrap();
+        assert!(endpoint.is_encrypted());
+        assert_eq!(endpoint.url("/a/B").unwrap().to_string(), "https://shop:7000/a/B");
         for text in [
             "",
             "localhost:7000",

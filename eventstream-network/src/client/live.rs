@@ -1,15 +1,26 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use eventstream_core::BoxError;
 use http::{Method, Request, header};
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use prost::Message;
-use tokio::{net::TcpStream, sync::OnceCell, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::OnceCell,
+    time::timeout,
+};
 
 use super::{
-    Protocol, call_error::CallError, endpoint::Endpoint, options::ConnectionOptions,
-    request_body::RequestBody, responses::Responses,
+    Protocol,
+    call_error::CallError,
+    endpoint::Endpoint,
+    options::ConnectionOptions,
+    request_body::RequestBody,
+    responses::Responses,
+    security::{Security, Token},
 };
 use crate::{
     grpc::{APPLICATION_GRPC, whole},
@@ -25,6 +36,7 @@ const SEND_BUFFER: usize = 256 << 10;
 #[derive(Clone)]
 pub(super) struct Live {
     sender: SendRequest<RequestBody>,
+    token: Option<Token>,
     endpoint: Endpoint,
     message_bytes: usize,
     call_timeout: Duration,
@@ -36,35 +48,28 @@ impl Live {
     pub(super) async fn connect(
         endpoint: &Endpoint,
         options: &ConnectionOptions,
+        security: &Security,
     ) -> Result<Self, CallError> {
         let connecting = async {
             let stream = TcpStream::connect(endpoint.host_and_port()).await?;
             stream.set_nodelay(true)?;
-            let mut http2 = http2::Builder::new(TokioExecutor::new());
-            http2
-                .timer(TokioTimer::new())
-                .initial_stream_window_size(options.prefetch_bytes)
-                .initial_connection_window_size(CONNECTION_WINDOW)
-                .max_frame_size(FRAME)
-                .max_send_buf_size(SEND_BUFFER)
-                .keep_alive_interval(options.keep_alive_interval)
-                .keep_alive_timeout(options.keep_alive_timeout);
-            let made = http2.handshake::<_, RequestBody>(TokioIo::new(stream)).await?;
-            Ok::<_, eventstream_core::BoxError>(made)
+            match &security.tls {
+                None => begin(stream, endpoint, options).await,
+                Some(tls) => {
+                    let (stream, verdict) = tls.connect(stream).await?;
+                    let sender = begin(stream, endpoint, options).await?;
+                    verdict.await??;
+                    Ok(sender)
+                }
+            }
         };
-        let (sender, connection) = match timeout(options.connect_timeout, connecting).await {
+        let sender = match timeout(options.connect_timeout, connecting).await {
             Ok(made) => made.map_err(CallError::connect)?,
             Err(_) => return Err(CallError::Timeout(options.connect_timeout)),
         };
-        let server = endpoint.clone();
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                let error = &error as &dyn std::error::Error;
-                tracing::debug!(%server, error, "a connection has failed");
-            }
-        });
         Ok(Self {
             sender,
+            token: security.token.clone(),
             endpoint: endpoint.clone(),
             message_bytes: options.message_bytes,
             call_timeout: options.call_timeout,
@@ -88,12 +93,16 @@ impl Live {
             .endpoint
             .url(path)
             .and_then(|url| {
-                Request::builder()
+                let request = Request::builder()
                     .method(Method::POST)
                     .uri(url)
                     .header(header::CONTENT_TYPE, APPLICATION_GRPC)
-                    .header(header::TE, "trailers")
-                    .body(body)
+                    .header(header::TE, "trailers");
+                let request = match &self.token {
+                    Some(token) => request.header(header::AUTHORIZATION, token.header()),
+                    None => request,
+                };
+                request.body(body)
             })
             .map(|request| sender.send_request(request));
         async move {
@@ -140,4 +149,30 @@ impl Live {
         let answer = timeout(self.call_timeout, self.wait(path, frame));
         answer.await.unwrap_or(Err(CallError::Timeout(self.call_timeout)))
     }
+}
+
+/// Begins to speak HTTP/2.
+async fn begin(
+    io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    endpoint: &Endpoint,
+    options: &ConnectionOptions,
+) -> Result<SendRequest<RequestBody>, BoxError> {
+    let mut http2 = http2::Builder::new(TokioExecutor::new());
+    http2
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(options.prefetch_bytes)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(FRAME)
+        .max_send_buf_size(SEND_BUFFER)
+        .keep_alive_interval(options.keep_alive_interval)
+        .keep_alive_timeout(options.keep_alive_timeout);
+    let (sender, connection) = http2.handshake(TokioIo::new(io)).await?;
+    let server = endpoint.clone();
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            let error = &error as &dyn std::error::Error;
+            tracing::debug!(%server, error, "a connection has failed");
+        }
+    });
+    Ok(sender)
 }

@@ -18,6 +18,7 @@ mod protocol;
 mod query;
 mod request_body;
 mod responses;
+mod security;
 mod store;
 mod stream;
 

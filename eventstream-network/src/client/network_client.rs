@@ -26,7 +26,7 @@ use super::{ApplicationInfo, NetworkClientBuilder, NetworkStore, NetworkStream, 
 pub struct NetworkClient(Arc<Channel>);
 
 impl NetworkClient {
-    /// Connects to a server: `http://host:port`.
+    /// Connects to a server: `https://host:port`, or `http://host:port`.
     pub fn connect(endpoint: &str) -> NetworkClientBuilder {
         NetworkClientBuilder::new(endpoint)
     }

@@ -70,9 +70,52 @@ pub enum NetworkError {
     },
 
     /// An endpoint is no URL of a server.
-    #[error("{endpoint:?} is no endpoint: write http://host:port")]
+    #[error("{endpoint:?} is no endpoint: write https://host:port, or http://host:port")]
     Endpoint {
         /// What was written.
         endpoint: String,
     },
+
+    /// Others could read the token along.
+    #[error(
+        "a token is not sent to {endpoint}, where it can be read along on the way: use https://, or \
+         say `token_over_plain_text`"
+    )]
+    TokenInTheClear {
+        /// Where the server is.
+        endpoint: String,
+    },
+
+    /// A token can't be one.
+    #[error("the token is none: it has letters, digits and -._~+/=, and nothing else")]
+    InvalidToken,
+
+    /// It is not said whose certificates are trusted.
+    #[error("nobody is trusted who could say that {endpoint} is the right one: give a `ca_file`")]
+    NobodyTrusted {
+        /// Where the server is.
+        endpoint: String,
+    },
+
+    /// There are certificates, but they would not be used.
+    #[error("{endpoint} is not encrypted, so that no certificate is used: write https://")]
+    NotEncrypted {
+        /// Where the server is.
+        endpoint: String,
+    },
+
+    /// The client does not trust the server's certificate, or the server does not trust the client's,
+    /// or they have no way of encrypting in common.
+    #[error("no secure connection to {endpoint} can be made")]
+    Untrusted {
+        /// Where the server is.
+        endpoint: String,
+        /// Why not.
+        #[source]
+        source: BoxError,
+    },
+
+    /// A file with a token, certificates or a key can't be used.
+    #[error("a file can't be used")]
+    File(#[from] crate::FileError),
 }

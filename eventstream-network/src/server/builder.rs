@@ -3,8 +3,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use eventstream_core::{EventStore, EventStream};
 
 use super::{
-    Authorizer, Hosted, Limits, NetworkServer, Protocols, ServeError, authorizer::Everybody,
-    shared::Shared,
+    Authorizer, Hosted, Limits, NetworkServer, Protocols, ServeError, Tls, authorizer::Everybody,
+    shared::Shared, tls::Encrypted,
 };
 
 /// Builds a [`NetworkServer`]: made by [`NetworkServer::builder`].
@@ -13,7 +13,8 @@ pub struct NetworkServerBuilder {
     hosted: Vec<Hosted>,
     limits: Limits,
     protocols: Protocols,
-    authorizer: Arc<dyn Authorizer>,
+    authorizer: Option<Arc<dyn Authorizer>>,
+    tls: Option<Tls>,
     heartbeat: Duration,
     insecure: bool,
 }
@@ -24,7 +25,8 @@ impl NetworkServerBuilder {
             hosted: Vec::new(),
             limits: Limits::default(),
             protocols: Protocols::all(),
-            authorizer: Arc::new(Everybody),
+            authorizer: None,
+            tls: None,
             heartbeat: Duration::from_secs(10),
             insecure: false,
         }
@@ -59,7 +61,7 @@ impl NetworkServerBuilder {
 
     /// Decides who may do what. If not set, everybody may do everything.
     pub fn authorizer(self, authorizer: impl Authorizer) -> Self {
-        Self { authorizer: Arc::new(authorizer), ..self }
+        Self { authorizer: Some(Arc::new(authorizer)), ..self }
     }
 
     /// How often consumers by our own protocol hear from the server when there is nothing to say, if
@@ -68,7 +70,14 @@ impl NetworkServerBuilder {
         Self { heartbeat, ..self }
     }
 
-    /// Lets the server listen where other machines can reach it, though nothing is encrypted.
+    /// Encrypts all connections. If not set, none is.
+    pub fn tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// Lets the server listen where other machines can reach it, though connections are not
+    /// encrypted, or nobody is asked who they are: neither by an [authorizer](Self::authorizer), nor
+    /// by a [certificate](Tls::client_ca).
     pub fn insecure_beyond_loopback(self) -> Self {
         Self { insecure: true, ..self }
     }
@@ -77,8 +86,8 @@ impl NetworkServerBuilder {
     ///
     /// # Errors
     ///
-    /// [`ServeError`] if an application is hosted twice or has an invalid identity, or if a limit is
-    /// out of range.
+    /// [`ServeError`] if an application is hosted twice or has an invalid identity, if a limit is out
+    /// of range, or if the files of [`tls`](Self::tls) can't be used.
     pub fn build(self) -> Result<NetworkServer, ServeError> {
         let mut hosts = HashMap::with_capacity(self.hosted.len());
         for hosted in self.hosted {
@@ -89,9 +98,16 @@ impl NetworkServerBuilder {
             }
         }
         check(&self.limits)?;
-        let shared =
-            Shared::new(hosts, self.limits, self.protocols, self.authorizer, self.heartbeat);
-        Ok(NetworkServer::new(shared, self.insecure))
+        let encrypted = self.tls.map(Encrypted::new).transpose().map_err(ServeError::Tls)?;
+        let missing = match &encrypted {
+            _ if self.insecure => None,
+            None => Some("nothing is encrypted"),
+            Some(encrypted) if encrypted.mutual || self.authorizer.is_some() => None,
+            Some(_) => Some("nobody is asked who they are"),
+        };
+        let authorizer = self.authorizer.unwrap_or_else(|| Arc::new(Everybody));
+        let shared = Shared::new(hosts, self.limits, self.protocols, authorizer, self.heartbeat);
+        Ok(NetworkServer::new(shared, encrypted, missing))
     }
 }
 
@@ -131,6 +147,7 @@ impl std::fmt::Debug for NetworkServerBuilder {
             .field("hosted", &self.hosted)
             .field("limits", &self.limits)
             .field("protocols", &self.protocols)
+            .field("tls", &self.tls)
             .finish_non_exhaustive()
     }
 }

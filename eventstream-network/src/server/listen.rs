@@ -70,7 +70,7 @@ impl<H: Handshake> Listening<H> {
     async fn accept(&self) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
         let place = self.places.clone().acquire_owned().await.map_err(io::Error::other)?;
         let (stream, address) = self.listener.accept().await?;
-        Ok((stream, Peer { address }, place))
+        Ok((stream, Peer { address, certificate: None }, place))
     }
 
     fn serve(&self, stream: TcpStream, peer: Peer, place: OwnedSemaphorePermit) {

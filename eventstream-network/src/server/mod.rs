@@ -28,6 +28,8 @@ mod serve_error;
 mod service;
 mod shared;
 mod status;
+mod tls;
+mod tokens;
 
 pub use access::{Access, Action};
 pub use authorizer::{Authorizer, Denied};
@@ -38,5 +40,7 @@ pub use network_server::NetworkServer;
 pub use peer::Peer;
 pub use protocols::Protocols;
 pub use serve_error::ServeError;
+pub use tls::{PeerCertificate, Tls};
+pub use tokens::{InvalidTokenLine, TokenFile, Tokens};
 
 pub(crate) use connection::{FRAME, STREAM_WINDOW};

@@ -4,6 +4,7 @@ use tokio::net::TcpListener;
 
 use super::{
     NetworkServerBuilder, ServeError, handshake::Plain, listen::Listening, shared::Shared,
+    tls::Encrypted,
 };
 
 /// Serves the streams of any number of applications over gRPC, on one port: by our own protocol
@@ -44,7 +45,9 @@ use super::{
 #[must_use = "a server does nothing until `serve` is called"]
 pub struct NetworkServer {
     shared: Arc<Shared>,
-    insecure: bool,
+    encrypted: Option<Encrypted>,
+    /// What is missing for others to be let near.
+    missing: Option<&'static str>,
     notice: Duration,
     timeout: Duration,
 }
@@ -55,9 +58,14 @@ impl NetworkServer {
         NetworkServerBuilder::new()
     }
 
-    pub(super) fn new(shared: Shared, insecure: bool) -> Self {
+    pub(super) fn new(
+        shared: Shared,
+        encrypted: Option<Encrypted>,
+        missing: Option<&'static str>,
+    ) -> Self {
         let timeout = Duration::from_secs(10);
-        Self { shared: Arc::new(shared), insecure, notice: Duration::ZERO, timeout }
+        let shared = Arc::new(shared);
+        Self { shared, encrypted, missing, notice: Duration::ZERO, timeout }
     }
 
     /// For how long the server goes on as before after it was told to stop, so that those who ask for
@@ -72,7 +80,7 @@ impl NetworkServer {
         Self { timeout, ..self }
     }
 
-    /// Serves, unencrypted, until `shutdown` is ready; then drains: the health service says
+    /// Serves until `shutdown` is ready; then drains: the health service says
     /// `NOT_SERVING`, streams end with `UNAVAILABLE`, calls that are under way may end, and
     /// connections are closed.
     ///
@@ -82,7 +90,8 @@ impl NetworkServer {
     ///
     /// # Errors
     ///
-    /// - [`ServeError::Insecure`] if other machines can reach the listener, unless
+    /// - [`ServeError::Insecure`] if other machines can reach the listener, and there is not both
+    ///   encryption and somebody who asks who they are, unless
     ///   [that was asked for](NetworkServerBuilder::insecure_beyond_loopback).
     /// - [`ServeError::Listen`] if the listener can't be used.
     pub async fn serve(
@@ -91,22 +100,23 @@ impl NetworkServer {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
         let address = listener.local_addr().map_err(ServeError::Listen)?;
-        if !address.ip().is_loopback() && !self.insecure {
-            return Err(ServeError::Insecure { address });
+        if let Some(missing) = self.missing.filter(|_| !address.ip().is_loopback()) {
+            return Err(ServeError::Insecure { address, missing });
         }
         // All that is left ends with this future.
         let _all = self.shared.drain.connections.clone().drop_guard();
         let drain = &self.shared.drain;
-        let listening = Listening::new(listener, Plain, self.shared.clone());
-        listening
-            .run(async {
-                shutdown.await;
-                drain.announce();
-                tokio::time::sleep(self.notice).await;
-            })
-            .await
-            .end(self.timeout)
-            .await;
+        let until = async {
+            shutdown.await;
+            drain.announce();
+            tokio::time::sleep(self.notice).await;
+        };
+        let shared = self.shared.clone();
+        let ending = match self.encrypted {
+            None => Listening::new(listener, Plain, shared).run(until).await,
+            Some(encrypted) => Listening::new(listener, encrypted, shared).run(until).await,
+        };
+        ending.end(self.timeout).await;
         Ok(())
     }
 }

@@ -28,14 +28,20 @@ pub enum ServeError {
 
     /// Others could read along, and everybody could do everything.
     #[error(
-        "{address} can be reached from other machines, and neither encryption nor authorization \
-         protects what is served there: listen on a loopback address, or say \
+        "{address} can be reached from other machines, but {missing}: listen on a loopback address, \
+         give the server `tls` and an `authorizer` (or `tls` with a `client_ca`), or say \
          `insecure_beyond_loopback`"
     )]
     Insecure {
         /// Where it was to listen.
         address: SocketAddr,
+        /// What protects nobody there.
+        missing: &'static str,
     },
+
+    /// The certificate or the key can't be used.
+    #[error("can't encrypt")]
+    Tls(#[source] crate::FileError),
 
     /// The listener can't be used.
     #[error("can't listen")]
