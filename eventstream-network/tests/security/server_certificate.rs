@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
-use eventstream_network::{ServeError, Tls};
+use eventstream_network::{NetworkClient, ServeError, Tls};
+use tokio::net::TcpListener;
 
 use crate::{
     certificates::{Authority, Files, Issued, assert_untrusted, reach, serving},
@@ -59,6 +60,26 @@ async fn a_new_certificate_counts_without_a_restart_and_half_a_one_does_not() {
         reach(address, &new_ca).await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test]
+async fn a_client_that_connects_again_trusts_those_whom_its_file_has_now() {
+    let (files, old, new) = (Files::new(), Authority::new("old"), Authority::new("new"));
+    let ca = files.write("ca.pem", &old.pem);
+    let server = Running::start(serving().tls(files.tls(&old.issue("127.0.0.1")))).await;
+    let endpoint = format!("https://{}", server.address());
+    let client = NetworkClient::connect(&endpoint).ca_file(ca).await.unwrap();
+    client.applications().await.unwrap();
+
+    server.shutdown.cancel();
+    eventually(async || server.is_finished()).await;
+    let listener = TcpListener::bind(server.address()).await.unwrap();
+    let tls = files.tls(&new.issue("127.0.0.1"));
+    let _server = Running::start_on(serving().tls(tls).build().unwrap(), listener);
+    let refused = async || client.applications().await.is_err_and(|error| !error.is_retryable());
+    eventually(refused).await;
+    files.write("ca.pem", &new.pem);
+    eventually(async || client.applications().await.is_ok()).await;
 }
 
 #[tokio::test]

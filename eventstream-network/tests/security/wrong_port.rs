@@ -1,10 +1,11 @@
-use std::{error::Error as _, sync::Arc};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
-use eventstream_network::{NetworkClient, NetworkError};
+use eventstream_network::{Limits, NetworkClient, NetworkError};
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
 use tokio_rustls::TlsConnector;
 
@@ -37,6 +38,22 @@ async fn plain_text_to_an_encrypted_port_is_refused() {
         let _ = stream.read_to_end(&mut answer).await;
         // An alert of TLS, or nothing: in no case something that was meant to be encrypted.
         assert!(answer.is_empty() || answer[0] == 21 && answer.len() == 7, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_go_on_is_cut_off() {
+    let (files, authority) = (Files::new(), Authority::new("ours"));
+    let limits = Limits::default().handshake_timeout(Duration::from_millis(100));
+    let builder = serving().tls(files.tls(&authority.issue("127.0.0.1"))).limits(limits);
+    let server = Running::start(builder).await;
+    // Nothing, and the beginning of a record of TLS.
+    for sent in [&b""[..], &[22, 3, 1, 2, 0, 1]] {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(sent).await.unwrap();
+        let closed = timeout(Duration::from_secs(60), stream.read_to_end(&mut Vec::new())).await;
+        // A reset is an end, too.
+        let _ = closed.expect("the connection has to be closed");
     }
 }
 

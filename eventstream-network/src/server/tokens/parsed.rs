@@ -30,7 +30,7 @@ use crate::server::{Access, Authorizer, Denied};
 /// use eventstream_network::{NetworkServer, Tokens};
 ///
 /// let tokens: Tokens = "
-///     # The warehouse reads what the shop does.
+///     ## The warehouse reads what the shop does.
 ///     q7Zk2xPvN4mB8sTd read         shop
 ///     Yc3hW9gRfJ6uLe5A read,append  shop billing
 ///     sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 read *
