@@ -32,7 +32,7 @@ pub(super) async fn or_cancelled<T>(
     }
 }
 
-/// Lets other tasks run: tokio has this only with its runtime, which this crate does without.
+/// Lets other tasks run, also where the consumer is not polled by tokio's own scheduler.
 pub(super) async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {
