@@ -103,15 +103,37 @@ impl NetworkClientBuilder {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// use eventstream_network::NetworkClient;
+    /// # use eventstream_core::Identity;
+    /// # use eventstream_memory::MemoryStream;
+    /// # use eventstream_network::{NetworkServer, Tls, TokenFile};
+    /// # use tokio::net::TcpListener;
     ///
-    /// # async fn connect() -> eventstream_core::Result<()> {
-    /// let client = NetworkClient::connect("https://events.example.org:7000")
-    ///     .ca_file("/etc/eventstream/ca.pem")
-    ///     .identity_files("/etc/eventstream/shop.pem", "/etc/eventstream/shop.key")
-    ///     .token_file("/etc/eventstream/token")
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = |name: &str| directory.path().join(name);
+    /// # let key = rcgen::KeyPair::generate()?;
+    /// # let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()])?.self_signed(&key)?;
+    /// # std::fs::write(path("server.pem"), certificate.pem())?;
+    /// # std::fs::write(path("server.key"), key.serialize_pem())?;
+    /// # std::fs::write(path("tokens"), "a-token-of-some-length read *\n")?;
+    /// # std::fs::write(path("token"), "a-token-of-some-length\n")?;
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let port = listener.local_addr()?.port();
+    /// # let server = NetworkServer::builder()
+    /// #     .host(MemoryStream::new(Identity::new("shop", "0b6b8a1e")))
+    /// #     .tls(Tls::from_files(path("server.pem"), path("server.key")))
+    /// #     .authorizer(TokenFile::open(path("tokens"))?)
+    /// #     .build()?;
+    /// # let serving = tokio::spawn(server.serve(listener, std::future::pending()));
+    /// let client = NetworkClient::connect(&format!("https://localhost:{port}"))
+    ///     .ca_file(path("server.pem"))
+    ///     .token_file(path("token"))
     ///     .await?;
+    /// assert_eq!(client.applications().await?.len(), 1);
+    /// # serving.abort();
     /// # Ok(())
     /// # }
     /// ```

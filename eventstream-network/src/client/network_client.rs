@@ -11,14 +11,27 @@ use super::{ApplicationInfo, NetworkClientBuilder, NetworkStore, NetworkStream, 
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// use eventstream_network::NetworkClient;
+/// # use eventstream_core::Identity;
+/// # use eventstream_memory::MemoryStream;
+/// # use eventstream_network::NetworkServer;
+/// # use tokio::net::TcpListener;
 ///
-/// # async fn list() -> eventstream_core::Result<()> {
-/// let client = NetworkClient::connect("http://127.0.0.1:7000").await?;
-/// for application in client.applications().await? {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let endpoint = format!("http://{}", listener.local_addr()?);
+/// # let server = NetworkServer::builder().host(MemoryStream::new(shop)).build()?;
+/// # let serving = tokio::spawn(server.serve(listener, std::future::pending()));
+/// let client = NetworkClient::connect(&endpoint).await?; // Such as http://127.0.0.1:7000
+/// let applications = client.applications().await?;
+/// for application in &applications {
 ///     println!("{application}: {:?}", client.describe(&application.key).await?.next_offset);
 /// }
+/// # assert_eq!(applications.len(), 1);
+/// # serving.abort();
 /// # Ok(())
 /// # }
 /// ```

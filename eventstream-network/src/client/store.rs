@@ -28,15 +28,30 @@ use crate::{
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// use eventstream_core::{Envelope, EventStore, Expect, Identity, Parcel};
 /// use eventstream_network::NetworkClient;
+/// # use eventstream_core::EventTypes;
+/// # use eventstream_network::NetworkServer;
+/// # use eventstream_persisted::EmbeddedStore;
+/// # use tokio::net::TcpListener;
 ///
-/// # async fn append() -> eventstream_core::Result<()> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
-/// let store = NetworkClient::connect("http://127.0.0.1:7000").await?.store(shop.clone());
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("store");
+/// # let kept = EmbeddedStore::builder(path).create_for(shop.clone()).open().await?;
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let endpoint = format!("http://{}", listener.local_addr()?);
+/// # let stream = kept.stream(EventTypes::any());
+/// # let server = NetworkServer::builder().host_with_store(stream, kept).build()?;
+/// # let serving = tokio::spawn(server.serve(listener, std::future::pending()));
+/// let store = NetworkClient::connect(&endpoint).await?.store(shop.clone());
 /// let placed = Envelope::new("m-1", shop, "order.placed", "application/json");
 /// let offsets = store.append(vec![Parcel::seal(placed)?], Expect::Any).await?;
+/// assert_eq!(offsets, 0..1);
+/// # serving.abort();
 /// # Ok(())
 /// # }
 /// ```

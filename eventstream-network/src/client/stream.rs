@@ -29,20 +29,32 @@ use super::{
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// use eventstream_core::{Cursor, EventStream, EventTypes, ExponentialBackoff, Identity};
 /// use eventstream_network::NetworkStream;
+/// # use eventstream_core::{Envelope, Parcel};
+/// # use eventstream_memory::MemoryStream;
+/// # use eventstream_network::NetworkServer;
+/// # use tokio::net::TcpListener;
 ///
-/// # async fn follow() -> eventstream_core::Result<()> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
-/// let stream = NetworkStream::connect("http://127.0.0.1:7000", shop)
+/// # let memory = MemoryStream::new(shop.clone());
+/// # let placed = Envelope::new("m-1", shop.clone(), "order.placed", "application/json");
+/// # memory.append_one(Parcel::seal(placed)?)?;
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let endpoint = format!("http://{}", listener.local_addr()?);
+/// # let server = NetworkServer::builder().host(memory).build()?;
+/// # let serving = tokio::spawn(server.serve(listener, std::future::pending()));
+/// let stream = NetworkStream::connect(&endpoint, shop)
 ///     .await?
 ///     .media_types(["application/json"])
 ///     .resume(ExponentialBackoff::new());
 /// let mut cursor = stream.open(0, EventTypes::any()).await?;
-/// loop {
-///     println!("{:?}", cursor.next().await?);
-/// }
+/// println!("{:?}", cursor.next().await?);
+/// # serving.abort();
+/// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]

@@ -12,17 +12,24 @@ use std::path::PathBuf;
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// use eventstream_core::Identity;
 /// use eventstream_memory::MemoryStream;
 /// use eventstream_network::{NetworkServer, Tls, TokenFile};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = |name: &str| directory.path().join(name);
+/// # let key = rcgen::KeyPair::generate()?;
+/// # let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()])?.self_signed(&key)?;
+/// # std::fs::write(path("server.pem"), certificate.pem())?;
+/// # std::fs::write(path("server.key"), key.serialize_pem())?;
+/// # std::fs::write(path("tokens"), "a-token-of-some-length read *\n")?;
 /// let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
 /// let server = NetworkServer::builder()
 ///     .host(MemoryStream::new(shop))
-///     .tls(Tls::from_files("/etc/eventstream/server.pem", "/etc/eventstream/server.key"))
-///     .authorizer(TokenFile::open("/etc/eventstream/tokens")?)
+///     .tls(Tls::from_files(path("server.pem"), path("server.key")))
+///     .authorizer(TokenFile::open(path("tokens"))?)
 ///     .build()?;
 /// # Ok(())
 /// # }
