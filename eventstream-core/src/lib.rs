@@ -47,7 +47,7 @@ pub use message::{
 pub use parcel::Parcel;
 pub use parked::{ParkedEvent, ParkedEvents, Poison};
 pub use report::Report;
-pub use store::{EventQuery, EventRepository, EventStore, Expect};
+pub use store::{BoxQuery, DynStore, EventQuery, EventRepository, EventStore, Expect};
 pub use stream::{
     BoxCursor, CloseHandle, Cursor, CursorExt, CursorStream, DynStream, EventStream, ReadAhead,
 };

@@ -1,8 +1,6 @@
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use eventstream_core::{DynStream, EventStore, EventStream, Identity, Marshaler};
-
-use super::erased_store::DynStore;
+use eventstream_core::{DynStore, DynStream, EventStore, EventStream, Identity, Marshaler};
 
 /// An application whose events a server hosts: its stream, and what belongs to it.
 ///
@@ -53,7 +51,7 @@ impl Hosted {
 
     /// The store behind the stream: clients can append, truncate and query, too.
     pub fn store(self, store: impl EventStore) -> Self {
-        Self { store: Some(Arc::new(store)), ..self }
+        Self { store: Some(DynStore::new(store)), ..self }
     }
 
     /// Transcodes events for clients that ask for other media types than they are stored in. Only

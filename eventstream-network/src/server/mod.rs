@@ -10,7 +10,6 @@ mod connection;
 mod consume;
 mod dialect;
 mod drain;
-mod erased_store;
 mod handshake;
 mod host;
 mod hosted;

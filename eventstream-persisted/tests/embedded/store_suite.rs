@@ -3,7 +3,7 @@
 
 use std::{fs::File, path::PathBuf, sync::Arc};
 
-use eventstream_core::{BoxError, EventStore, Expect, Identity, Parcel};
+use eventstream_core::{BoxError, DynStore, EventStore, Expect, Identity, Parcel};
 use eventstream_persisted::{Compression, EmbeddedStore, EmbeddedStoreBuilder};
 use eventstream_streamtest::{Profile, SlowAppend, StoreEnv, StoreHarness, store_suite};
 
@@ -93,6 +93,64 @@ impl StoreEnv for Env {
     }
 }
 
+/// The same store, without its type.
+struct Erased(Harness);
+
+struct ErasedEnv {
+    env: Env,
+    store: DynStore,
+}
+
+impl ErasedEnv {
+    fn new(env: Env) -> Self {
+        Self { store: DynStore::new(env.store.clone()), env }
+    }
+}
+
+impl StoreHarness for Erased {
+    type Env = ErasedEnv;
+
+    fn profile(&self) -> Profile {
+        self.0.profile()
+    }
+
+    async fn start(&self) -> Result<ErasedEnv, BoxError> {
+        StoreHarness::start(&self.0).await.map(ErasedEnv::new)
+    }
+
+    async fn start_at(&self, first_offset: u64) -> Result<Option<ErasedEnv>, BoxError> {
+        Ok(self.0.start_at(first_offset).await?.map(ErasedEnv::new))
+    }
+}
+
+impl StoreEnv for ErasedEnv {
+    type Store = DynStore;
+
+    fn store(&self) -> &DynStore {
+        &self.store
+    }
+
+    fn application(&self) -> &Identity {
+        self.env.application()
+    }
+
+    async fn reopen(self) -> Result<Self, BoxError> {
+        drop(self.store);
+        self.env.reopen().await.map(Self::new)
+    }
+
+    async fn open_another(&self) -> Result<Option<DynStore>, BoxError> {
+        Ok(self.env.open_another().await?.map(DynStore::new))
+    }
+
+    async fn begin_slow_append(
+        &self,
+        parcels: Vec<Parcel>,
+    ) -> Result<Option<SlowAppend>, BoxError> {
+        self.env.begin_slow_append(parcels).await
+    }
+}
+
 const BY_DEFAULT: Harness =
     Harness { segment_bytes: 16 * 1024 * 1024, compression: Compression::Lz4 };
 const SEALING: Harness = Harness { segment_bytes: 4096, compression: Compression::Lz4 };
@@ -100,3 +158,4 @@ const SEALING: Harness = Harness { segment_bytes: 4096, compression: Compression
 store_suite!(mod embedded: BY_DEFAULT);
 store_suite!(mod embedded_sealing: SEALING);
 store_suite!(mod embedded_unpacked: Harness { compression: Compression::None, ..SEALING });
+store_suite!(mod erased: Erased(BY_DEFAULT));

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use eventstream_core::Event;
+use eventstream_core::{BoxQuery, Event, EventQuery};
 use tokio_util::sync::CancellationToken;
 
 use super::framer::Framer;
@@ -7,7 +7,6 @@ use crate::{
     grpc::Status,
     server::{
         dialect::Dialect,
-        erased_store::DynQuery,
         response::Reply,
         shared::Shared,
         status::{going_away_at, status_of_reading},
@@ -19,7 +18,7 @@ use crate::{
 const BATCH: usize = 256;
 
 /// All events of a query, and at the end its position.
-pub(in crate::server) fn load_all(query: DynQuery, shared: &Shared) -> Reply {
+pub(in crate::server) fn load_all(query: BoxQuery, shared: &Shared) -> Reply {
     let mut framer = Framer::new(true);
     // At once, so that the client knows that there is an answer, and where it begins.
     framer.say_position(query.position(), false);
@@ -32,7 +31,7 @@ pub(in crate::server) fn load_all(query: DynQuery, shared: &Shared) -> Reply {
 }
 
 struct Loading {
-    query: DynQuery,
+    query: BoxQuery,
     framer: Framer,
     /// Read, and not framed before `at`.
     events: Vec<Event>,

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use eventstream_core::EventStore;
 
 use super::{OURS, failed, store_of};
 use crate::{

@@ -10,12 +10,12 @@ pub(in crate::server) use catalogue::{describe, list_applications};
 pub(in crate::server) use consume::consume;
 pub(in crate::server) use repository::{load, truncate, wait_for};
 
-use eventstream_core::{Error, EventTypes};
+use eventstream_core::{DynStore, Error, EventTypes};
 
 use crate::{
     grpc::{Code, Status},
     proto::eventstream::v1 as proto,
-    server::{Hosted, dialect::Dialect, erased_store::DynStore, status::status_of},
+    server::{Hosted, dialect::Dialect, status::status_of},
 };
 
 const OURS: Dialect = Dialect::Ours;

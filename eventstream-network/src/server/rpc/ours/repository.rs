@@ -1,3 +1,5 @@
+use eventstream_core::{EventRepository, EventStore};
+
 use super::{OURS, failed, store_of, types_of};
 use crate::{
     grpc::Status,
