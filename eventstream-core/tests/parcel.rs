@@ -204,6 +204,28 @@ fn unknown_fields_are_kept_byte_for_byte() {
 }
 
 #[test]
+fn another_payload_leaves_all_else_as_it_is() {
+    let sealed = Parcel::seal(full()).unwrap();
+    let unknown = [0xa2, 0x06, 2, 9, 9];
+    // What counts is the later payload; it is the earlier one's place that the new one takes.
+    let earlier = [field(12, b"earlier"), field(11, b"text/earlier")].concat();
+    let wire = wire(&[&unknown, &earlier, sealed.wire(), &unknown]);
+    let parcel = Parcel::from_wire(wire).unwrap();
+
+    let repacked = parcel.with_payload("text/other", b"other").unwrap();
+    let expected = Envelope { media_type: "text/other".into(), data: "other".into(), ..full() };
+    assert_eq!(repacked.to_envelope(), expected);
+    let place = [&unknown[..], &field(11, b"text/other"), &field(12, b"other")].concat();
+    assert!(repacked.wire().starts_with(&place));
+    assert!(repacked.wire().ends_with(&unknown));
+
+    let (media_type, data) = (parcel.media_type(), parcel.data());
+    assert_eq!(sealed.with_payload(media_type, &data).unwrap(), sealed);
+    assert!(sealed.with_payload("text/plain", b"").unwrap().data().is_empty());
+    assert!(matches!(sealed.with_payload("", b""), Err(Error::InvalidEnvelope { .. })));
+}
+
+#[test]
 fn what_is_no_message_is_refused() {
     let valid = Parcel::seal(full()).unwrap();
     let with = |tail: &[u8]| wire(&[valid.wire(), tail]);

@@ -183,8 +183,8 @@ impl Marshaler {
     ///
     /// It is as it is if it has one of them. Otherwise its message is decoded and encoded in the
     /// first of them that can be had, and has exactly that media type; where only the parameter
-    /// `type` is missing, it is added. Fields of the parcel that this version does not know are
-    /// lost then.
+    /// `type` is missing, it is added. All else of the parcel stays byte for byte, also fields that
+    /// this version does not know.
     ///
     /// # Errors
     ///
@@ -203,10 +203,7 @@ impl Marshaler {
         match transcode(event_type, parcel.media_type(), &parcel.data(), wanted, codecs)? {
             None => Ok(parcel.clone()),
             Some(Payload { media_type, data }) => {
-                let mut envelope = parcel.to_envelope();
-                envelope.media_type = media_type;
-                envelope.data = data;
-                Parcel::seal(envelope).map_err(MarshalError::seal(event_type))
+                parcel.with_payload(&media_type, &data).map_err(MarshalError::seal(event_type))
             }
         }
     }

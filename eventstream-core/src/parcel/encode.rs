@@ -17,7 +17,7 @@ pub(super) fn encode(envelope: &Envelope) -> Vec<u8> {
 }
 
 /// What fields are written to: first a counter, then the bytes.
-trait Sink {
+pub(super) trait Sink {
     /// A field that begins with its tag and its length.
     fn header(&mut self, number: u32, len: usize);
     fn bytes(&mut self, bytes: &[u8]);
@@ -67,7 +67,7 @@ fn write(envelope: &Envelope, sink: &mut impl Sink) {
 }
 
 /// An empty value is not written: so proto3 has it.
-fn put(sink: &mut impl Sink, number: u32, value: &[u8]) {
+pub(super) fn put(sink: &mut impl Sink, number: u32, value: &[u8]) {
     if !value.is_empty() {
         sink.header(number, value.len());
         sink.bytes(value);

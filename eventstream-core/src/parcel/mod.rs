@@ -4,6 +4,7 @@ mod check;
 mod encode;
 mod index;
 mod pair;
+mod repack;
 mod sealed;
 mod wire;
 

@@ -7,6 +7,7 @@ use super::{
     index::Index,
     number,
     pair::{self, text},
+    repack::repack,
     wire::Fields,
 };
 use crate::{Envelope, Identity, IdentityRef, Result, Timestamp, timestamp};
@@ -83,6 +84,34 @@ impl Parcel {
     /// [`Error::InvalidEnvelope`](crate::Error::InvalidEnvelope) if the bytes are no message.
     pub fn from_trusted_wire(wire: Bytes) -> Result<Self> {
         Ok(Self { index: check::index(&wire)?, wire })
+    }
+
+    /// The same envelope with another payload: what is left are all other fields, byte for byte,
+    /// also those that this version does not know.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEnvelope`](crate::Error::InvalidEnvelope) if the media type is empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eventstream_core::{Envelope, Identity, Parcel};
+    ///
+    /// let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
+    /// let parcel = Parcel::seal(Envelope {
+    ///     data: "{}".into(),
+    ///     ..Envelope::new("m-1", shop, "order.placed", "application/json")
+    /// })?;
+    /// let repacked = parcel.with_payload("application/cbor", b"\xa0")?;
+    /// assert_eq!((repacked.media_type(), &repacked.data()[..]), ("application/cbor", &b"\xa0"[..]));
+    /// assert_eq!(repacked.message_id(), "m-1");
+    /// # Ok::<(), eventstream_core::Error>(())
+    /// ```
+    pub fn with_payload(&self, media_type: &str, data: &[u8]) -> Result<Self> {
+        let repacked = repack(&self.wire, media_type, data);
+        let wire = repacked.map_err(|problem| crate::Error::invalid("envelope", problem))?;
+        Self::from_wire(wire.into())
     }
 
     /// The bytes of the envelope in protobuf's wire format, just as they were sealed or received.

@@ -36,6 +36,11 @@ impl<'a> Fields<'a> {
         Self { wire, at: 0 }
     }
 
+    /// Where the next field begins.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
     fn read(&mut self) -> Result<Field, Malformed> {
         let (number, wire_type) = read_tag(self.wire, &mut self.at)?;
         let at = self.at;
