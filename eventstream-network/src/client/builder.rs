@@ -98,8 +98,9 @@ impl NetworkClientBuilder {
         self.secured(|security| security.token_over_plain_text = true)
     }
 
-    /// Whose certificates are trusted (PEM): what `https://` needs. The file is read again when it
-    /// changes, for the connections that are made from then on.
+    /// Whose certificates are trusted (PEM), in place of those that the system trusts: what
+    /// `https://` needs where the server's certificate is none that everybody trusts. The file is read
+    /// again when it changes, for the connections that are made from then on.
     ///
     /// # Examples
     ///

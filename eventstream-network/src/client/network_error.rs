@@ -90,11 +90,14 @@ pub enum NetworkError {
     #[error("the token is none: it has letters, digits and -._~+/=, and nothing else")]
     InvalidToken,
 
-    /// It is not said whose certificates are trusted.
+    /// It is not said whose certificates are trusted, and the system trusts nobody.
     #[error("nobody is trusted who could say that {endpoint} is the right one: give a `ca_file`")]
     NobodyTrusted {
         /// Where the server is.
         endpoint: String,
+        /// What is wrong with the certificates of the system, if there are some.
+        #[source]
+        source: Option<BoxError>,
     },
 
     /// There are certificates, but they would not be used.

@@ -16,6 +16,7 @@ mod listening;
 mod mutual;
 mod server_certificate;
 mod suite;
+mod system_roots;
 mod token_file;
 mod tokens;
 mod wrong_port;

@@ -1,7 +1,7 @@
 use std::{io, path::PathBuf};
 
 use eventstream_core::BoxError;
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier, pki_types::ServerName};
 use tokio::{net::TcpStream, sync::oneshot};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -25,16 +25,28 @@ pub(in crate::client) struct ClientTls {
 
 impl ClientTls {
     pub(super) fn of(endpoint: &Endpoint, options: &SecurityOptions) -> Result<Self, NetworkError> {
-        let Some(ca_file) = &options.ca_file else {
-            return Err(NetworkError::NobodyTrusted { endpoint: endpoint.to_string() });
+        // The system's are read once: they change when the system is updated.
+        let system = match &options.ca_file {
+            Some(_) => None,
+            None => Some(system_roots(endpoint)?),
         };
         let server = ServerName::try_from(endpoint.host_and_port().0.to_owned())
             .map_err(|_| NetworkError::Endpoint { endpoint: endpoint.to_string() })?;
-        let mut paths: Vec<PathBuf> = vec![ca_file.clone()];
+        let mut paths: Vec<PathBuf> = options.ca_file.iter().cloned().collect();
         if let Some((certificate, key)) = &options.identity {
             paths.extend([certificate.clone(), key.clone()]);
         }
-        Ok(Self { config: Watched::new(paths, config_of)?, server })
+        let builder = ClientConfig::builder_with_provider(tls::provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| NetworkError::Untrusted {
+                endpoint: endpoint.to_string(),
+                source: error.into(),
+            })?;
+        let config = Watched::new(paths, move |loaded| match (&system, loaded) {
+            (None, [ca_file, identity @ ..]) => config_of(&builder, tls::roots(ca_file)?, identity),
+            _ => config_of(&builder, system.clone().unwrap_or_else(RootCertStore::empty), loaded),
+        })?;
+        Ok(Self { config, server })
     }
 
     pub(in crate::client) async fn connect(
@@ -50,13 +62,26 @@ impl ClientTls {
     }
 }
 
-fn config_of(loaded: &[Loaded<'_>]) -> Result<ClientConfig, FileError> {
-    let builder = ClientConfig::builder_with_provider(tls::provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| loaded[0].invalid(&error))?
-        .with_root_certificates(tls::roots(&loaded[0])?);
-    let mut config = match loaded {
-        [_, certificate, key] => builder
+/// Whom the system trusts; single certificates that can't be used are left out.
+fn system_roots(endpoint: &Endpoint) -> Result<RootCertStore, NetworkError> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if !roots.is_empty() {
+        return Ok(roots);
+    }
+    let source = found.errors.into_iter().next().map(Into::into);
+    Err(NetworkError::NobodyTrusted { endpoint: endpoint.to_string(), source })
+}
+
+fn config_of(
+    builder: &ConfigBuilder<ClientConfig, WantsVerifier>,
+    roots: RootCertStore,
+    identity: &[Loaded<'_>],
+) -> Result<ClientConfig, FileError> {
+    let builder = builder.clone().with_root_certificates(roots);
+    let mut config = match identity {
+        [certificate, key] => builder
             .with_client_auth_cert(tls::certificates(certificate)?, tls::private_key(key)?)
             .map_err(|error| key.invalid(&error))?,
         _ => builder.with_no_client_auth(),
