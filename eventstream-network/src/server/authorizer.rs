@@ -2,8 +2,9 @@ use super::Access;
 
 /// Decides who may do what.
 ///
-/// It is asked once for each call, before anything is looked up: who may not read an application is
-/// not told whether there is one. Health and reflection are for everybody.
+/// It is asked for each call, before anything is looked up: who may not read an application is not told
+/// whether there is one. As long as events are consumed, loaded or waited for, it is asked again every
+/// five seconds: what was permitted can be taken back. Health and reflection are for everybody.
 ///
 /// # Examples
 ///
@@ -40,13 +41,4 @@ pub enum Denied {
     /// It is known, but they may not: `PERMISSION_DENIED`.
     #[error("the caller may not do this")]
     Forbidden,
-}
-
-/// Everybody may do everything.
-pub(super) struct Everybody;
-
-impl Authorizer for Everybody {
-    fn authorize(&self, _: &Access<'_>) -> Result<(), Denied> {
-        Ok(())
-    }
 }

@@ -3,8 +3,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use eventstream_core::{EventStore, EventStream};
 
 use super::{
-    Authorizer, Hosted, Limits, NetworkServer, Protocols, ServeError, Tls, authorizer::Everybody,
-    shared::Shared, tls::Encrypted,
+    Authorizer, Hosted, Limits, NetworkServer, Protocols, ServeError, Tls, shared::Shared,
+    tls::Encrypted,
 };
 
 /// Builds a [`NetworkServer`]: made by [`NetworkServer::builder`].
@@ -105,8 +105,8 @@ impl NetworkServerBuilder {
             Some(encrypted) if encrypted.mutual || self.authorizer.is_some() => None,
             Some(_) => Some("nobody is asked who they are"),
         };
-        let authorizer = self.authorizer.unwrap_or_else(|| Arc::new(Everybody));
-        let shared = Shared::new(hosts, self.limits, self.protocols, authorizer, self.heartbeat);
+        let Self { limits, protocols, authorizer, heartbeat, .. } = self;
+        let shared = Shared::new(hosts, limits, protocols, authorizer, heartbeat);
         Ok(NetworkServer::new(shared, encrypted, missing))
     }
 }

@@ -5,16 +5,15 @@ use hyper::body::Incoming;
 use prost::Message;
 
 use super::{
-    Access, Action, Denied, Hosted, Peer, dialect::Dialect, message_reader::MessageReader,
-    shared::Shared,
+    Action, Hosted, Peer, caller::Caller, dialect::Dialect, message_reader::MessageReader,
+    response::CutOff, shared::Shared,
 };
 use crate::grpc::{Code, Status};
 
 /// A call that has to be answered.
 pub(super) struct Call {
     pub(super) shared: Arc<Shared>,
-    peer: Arc<Peer>,
-    headers: HeaderMap,
+    caller: Arc<Caller>,
     body: Option<Incoming>,
 }
 
@@ -25,7 +24,8 @@ impl Call {
         headers: HeaderMap,
         body: Incoming,
     ) -> Self {
-        Self { shared, peer, headers, body: Some(body) }
+        let caller = Arc::new(Caller::new(shared.clone(), peer, headers));
+        Self { shared, caller, body: Some(body) }
     }
 
     /// The only message of the request.
@@ -65,14 +65,13 @@ impl Call {
         action: Action,
         application_key: Option<&str>,
     ) -> Result<(), Status> {
-        let Self { headers, peer, .. } = self;
-        let access = Access { action, application_key, headers, peer };
-        self.shared.authorizer.authorize(&access).map_err(|denied| {
-            let code = match denied {
-                Denied::Unknown => Code::Unauthenticated,
-                Denied::Forbidden => Code::PermissionDenied,
-            };
-            Status::new(code, denied.to_string())
-        })
+        self.caller.authorize(action, application_key)
+    }
+
+    /// Says when the caller may not do any more what they do; `None` if that can't be.
+    pub(super) fn revoked(&self, action: Action, application_key: &str) -> Option<CutOff> {
+        self.shared.authorizer.as_ref()?;
+        let caller = self.caller.clone();
+        Some(Box::pin(caller.revoked(action, application_key.to_owned())))
     }
 }

@@ -6,6 +6,7 @@ mod append;
 mod authorizer;
 mod builder;
 mod call;
+mod caller;
 mod connection;
 mod consume;
 mod dialect;

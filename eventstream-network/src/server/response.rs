@@ -12,7 +12,7 @@ use http_body::{Body, Frame};
 use prost::Message;
 use tokio::{
     sync::OwnedSemaphorePermit,
-    time::{Instant, Sleep, sleep_until},
+    time::{Instant, sleep_until},
 };
 
 use super::activity::Active;
@@ -21,12 +21,15 @@ use crate::grpc::{Code, Status, whole};
 /// Frames, until the call ends; it ends well if nothing is said.
 pub(super) type Frames = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
 
+/// Says, if it comes to that, how a call ends before it is done.
+pub(super) type CutOff = Pin<Box<dyn Future<Output = Status> + Send>>;
+
 /// What a call is answered with, if it does not fail.
 pub(super) enum Reply {
     /// One message, framed.
     Message(Bytes),
-    /// Any number of messages, framed, in pieces of any size.
-    Stream(Frames),
+    /// Any number of messages, framed, in pieces of any size; until it is cut off.
+    Stream(Frames, Option<CutOff>),
 }
 
 impl Reply {
@@ -37,14 +40,22 @@ impl Reply {
     pub(super) fn stream(
         frames: impl Stream<Item = Result<Bytes, Status>> + Send + 'static,
     ) -> Self {
-        Self::Stream(Box::pin(frames))
+        Self::Stream(Box::pin(frames), None)
+    }
+
+    /// The same stream, until somebody says how it ends.
+    pub(super) fn until(self, cut_off: Option<CutOff>) -> Self {
+        match self {
+            Self::Stream(frames, _) => Self::Stream(frames, cut_off),
+            message @ Self::Message(_) => message,
+        }
     }
 }
 
 /// The body of a response: messages, and how the call has ended.
 pub(super) struct ResponseBody {
     content: Content,
-    deadline: Option<Pin<Box<Sleep>>>,
+    cut_off: Option<CutOff>,
     /// The call is under way for as long as there is this body.
     _call: Option<(OwnedSemaphorePermit, Active)>,
 }
@@ -62,19 +73,34 @@ impl ResponseBody {
         deadline: Option<Instant>,
         call: (OwnedSemaphorePermit, Active),
     ) -> Self {
-        let content = match reply {
-            Reply::Message(frame) => Content::Message(frame),
-            Reply::Stream(frames) => Content::Stream(frames),
+        let (content, cut_off) = match reply {
+            // It is there already.
+            Reply::Message(frame) => (Content::Message(frame), None),
+            Reply::Stream(frames, cut_off) => (Content::Stream(frames), either(deadline, cut_off)),
         };
-        // One message is there already.
-        let deadline = deadline.filter(|_| matches!(content, Content::Stream(_)));
-        let deadline = deadline.map(|deadline| Box::pin(sleep_until(deadline)));
-        Self { content, deadline, _call: Some(call) }
+        Self { content, cut_off, _call: Some(call) }
     }
 
     pub(super) fn empty() -> Self {
-        Self { content: Content::End, deadline: None, _call: None }
+        Self { content: Content::End, cut_off: None, _call: None }
     }
+}
+
+/// What comes first.
+fn either(deadline: Option<Instant>, cut_off: Option<CutOff>) -> Option<CutOff> {
+    let Some(deadline) = deadline else { return cut_off };
+    Some(Box::pin(async move {
+        let late = || Status::new(Code::DeadlineExceeded, "the call has taken too long");
+        let Some(cut_off) = cut_off else {
+            sleep_until(deadline).await;
+            return late();
+        };
+        tokio::select! {
+            biased;
+            status = cut_off => status,
+            () = sleep_until(deadline) => late(),
+        }
+    }))
 }
 
 impl Body for ResponseBody {
@@ -86,11 +112,10 @@ impl Body for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
-        if let Some(deadline) = &mut this.deadline
-            && deadline.as_mut().poll(cx).is_ready()
+        if let Some(cut_off) = &mut this.cut_off
+            && let Poll::Ready(status) = cut_off.as_mut().poll(cx)
         {
-            this.deadline = None;
-            let status = Status::new(Code::DeadlineExceeded, "the call has taken too long");
+            this.cut_off = None;
             this.content = Content::Status(status);
         }
         if let Content::Stream(frames) = &mut this.content {
@@ -106,7 +131,7 @@ impl Body for ResponseBody {
                 Poll::Ready(Some(Ok(Frame::data(frame))))
             }
             Content::Status(status) => {
-                this.deadline = None;
+                this.cut_off = None;
                 let mut trailers = HeaderMap::new();
                 status.write_to(&mut trailers);
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))

@@ -1,10 +1,18 @@
-use eventstream_core::Error;
-use eventstream_network::{FileError, NetworkClient, NetworkError, TokenFile};
+use std::time::Duration;
+
+use eventstream_core::{
+    Cursor, Error, EventRepository, EventStore, EventStream, EventTypes, Expect, ExponentialBackoff,
+};
+use eventstream_network::{
+    FileError, NetworkClient, NetworkError, NetworkServer, Protocol, TokenFile,
+};
+use eventstream_persisted::EmbeddedStore;
+use tokio::time::timeout;
 
 use crate::{
     certificates::{Files, serving},
     eventually::eventually,
-    support::Running,
+    support::{Running, application, parcel},
 };
 
 const OLD: &str = "old0123456789ABC";
@@ -43,6 +51,41 @@ async fn a_changed_file_counts_without_a_restart_and_a_bad_one_does_not() {
     files.write("tokens", &format!("{NEW} read *"));
     eventually(async || new.applications().await.is_ok()).await;
     assert_eq!(code_of(&old.applications().await.unwrap_err()), Some(16));
+}
+
+#[tokio::test]
+async fn a_token_that_is_taken_back_ends_what_goes_on_with_it() {
+    let files = Files::new();
+    let path = files.write("tokens", &format!("{OLD} read *\n{NEW} read *"));
+    let store = EmbeddedStore::builder(files.path("store")).create_for(application());
+    let store = store.open().await.unwrap();
+    let builder = NetworkServer::builder()
+        .host_with_store(store.stream(EventTypes::any()), store.clone())
+        .authorizer(TokenFile::open(&path).unwrap());
+    let server = Running::start(builder).await;
+    let client = NetworkClient::connect(&server.endpoint).token(OLD).await.unwrap();
+    let other = NetworkClient::connect(&server.endpoint).token(NEW).await.unwrap();
+    let mut cursors = Vec::new();
+    for protocol in [Protocol::Ours, Protocol::A, Protocol::B] {
+        let types = EventTypes::from_iter(["type"]);
+        let stream = client.stream(application()).protocol(protocol);
+        let stream = stream.resume(ExponentialBackoff::new());
+        cursors.push(stream.open(0, types).await.unwrap());
+    }
+    let mut kept = other.stream(application()).open(0, EventTypes::any()).await.unwrap();
+    let waiting = client.store(application());
+    let waiting = tokio::spawn(async move { waiting.wait_for(0).await });
+
+    files.write("tokens", &format!("{NEW} read *"));
+    for mut cursor in cursors {
+        let ended = timeout(Duration::from_secs(60), cursor.next()).await;
+        let error = ended.expect("it goes on").unwrap_err();
+        assert_eq!((code_of(&error), error.is_retryable()), (Some(16), false), "{error:?}");
+    }
+    let error = waiting.await.unwrap().unwrap_err();
+    assert_eq!(code_of(&error), Some(16), "{error:?}");
+    store.append(vec![parcel(0, "type")], Expect::Any).await.unwrap();
+    assert_eq!(kept.next().await.unwrap().offset, 0);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use eventstream_core::{EventStream, EventTypes};
 use super::{MediaTypes, producer::Producer};
 use crate::{
     grpc::Status,
-    server::{Hosted, dialect::Dialect, response::Reply, shared::Shared, status::status_of},
+    server::{Action, Hosted, call::Call, dialect::Dialect, response::Reply, status::status_of},
     unfold::unfold,
 };
 
@@ -41,17 +41,15 @@ impl Consumption {
     }
 
     /// Opens a cursor, whose events are the answer.
-    pub(in crate::server) async fn open(
-        self,
-        shared: &Shared,
-        offset: u64,
-    ) -> Result<Reply, Status> {
+    pub(in crate::server) async fn open(self, call: &Call, offset: u64) -> Result<Reply, Status> {
         let opened = self.host.stream.open(offset, self.types.clone()).await;
         let cursor = opened.map_err(|error| status_of(&error, self.dialect))?;
-        let producer = Producer::new(self, cursor, shared.drain.streams.clone());
-        Ok(Reply::stream(unfold(producer, |mut producer: Producer| async {
+        let revoked = call.revoked(Action::Read, &self.host.application.key);
+        let producer = Producer::new(self, cursor, call.shared.drain.streams.clone());
+        let reply = Reply::stream(unfold(producer, |mut producer: Producer| async {
             let piece = producer.piece().await;
             Some((piece, producer))
-        })))
+        }));
+        Ok(reply.until(revoked))
     }
 }

@@ -50,7 +50,7 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
         return Err(Status::new(Code::Unimplemented, text).with(&UnsupportedStartPoint {}));
     };
     let media_types = MediaTypes::by_type(wanted);
-    Consumption::new(A, host, types, media_types).open(&call.shared, offset).await
+    Consumption::new(A, host, types, media_types).open(&call, offset).await
 }
 
 pub(in crate::server) async fn event_types(mut call: Call) -> Result<Reply, Status> {

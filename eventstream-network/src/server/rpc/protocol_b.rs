@@ -29,7 +29,7 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
     let declared = host.stream.event_types().await.map_err(|error| status_of(&error, B))?;
     types.check_supported_by(&declared).map_err(|error| status_of(&error, B))?;
     let media_types = MediaTypes::as_stored();
-    Consumption::new(B, host, types, media_types).open(&call.shared, request.offset).await
+    Consumption::new(B, host, types, media_types).open(&call, request.offset).await
 }
 
 pub(in crate::server) async fn event_types(mut call: Call) -> Result<Reply, Status> {

@@ -43,6 +43,6 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
     Consumption::new(OURS, host, types, media_types)
         .heartbeat(call.shared.heartbeat(request.heartbeat_milliseconds))
         .incarnation(bytes)
-        .open(&call.shared, request.offset)
+        .open(&call, request.offset)
         .await
 }

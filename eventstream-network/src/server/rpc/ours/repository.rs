@@ -1,3 +1,5 @@
+use std::future::pending;
+
 use eventstream_core::{EventRepository, EventStore};
 
 use super::{OURS, failed, store_of, types_of};
@@ -30,16 +32,19 @@ pub(in crate::server) async fn load(mut call: Call) -> Result<Reply, Status> {
             store.load_by_source(&handler_key, &instance_id).await
         }
     };
-    Ok(load_all(query.map_err(failed)?, &call.shared))
+    let revoked = call.revoked(Action::Read, &request.application_key);
+    Ok(load_all(query.map_err(failed)?, &call.shared).until(revoked))
 }
 
 pub(in crate::server) async fn wait_for(mut call: Call) -> Result<Reply, Status> {
     let request: WaitForRequest = call.message().await?;
     let host = call.host(OURS, &request.application_key, Action::Read)?;
     let store = store_of(&host)?;
+    let revoked = call.revoked(Action::Read, &request.application_key);
     let next_offset = tokio::select! {
         biased;
         next_offset = store.wait_for(request.offset) => next_offset.map_err(failed)?,
+        status = revoked.unwrap_or_else(|| Box::pin(pending())) => return Err(status),
         () = call.shared.drain.streams.cancelled() => return Err(going_away()),
     };
     Ok(Reply::message(&WaitForResponse { next_offset }))
