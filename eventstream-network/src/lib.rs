@@ -39,6 +39,7 @@
 
 mod client;
 mod files;
+mod forward_writes;
 mod grpc;
 mod poll_once;
 pub mod proto;
