@@ -7,10 +7,7 @@ use eventstream_network::{
 use eventstream_persisted::EmbeddedStore;
 use tokio::sync::mpsc;
 
-use crate::{
-    proxy::Proxy,
-    support::{Running, application, parcel, parcels},
-};
+use crate::support::{Running, application, parcel, parcels, proxy::Proxy};
 
 /// Lets everybody do everything, and says when an append has come.
 struct Seen(mpsc::UnboundedSender<()>);

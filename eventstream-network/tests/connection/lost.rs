@@ -3,12 +3,9 @@ use std::{error::Error as _, time::Duration};
 use eventstream_core::{Cursor, Error, EventStream, EventTypes};
 use eventstream_memory::MemoryStream;
 use eventstream_network::{NetworkError, NetworkServer, NetworkStream, Protocol};
-use tokio::{io::AsyncReadExt, net::TcpListener};
+use tokio::net::TcpListener;
 
-use crate::{
-    proxy::Proxy,
-    support::{Running, application, parcel, parcels},
-};
+use crate::support::{Running, application, parcel, parcels, proxy::Proxy};
 
 fn is_lost(error: &Error) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref::<NetworkError>());
@@ -75,35 +72,19 @@ async fn nobody_there_is_a_retryable_error() {
 async fn a_server_that_has_fallen_silent_is_a_retryable_error() {
     let stream = MemoryStream::new(application());
     let server = Running::start(NetworkServer::builder().host(stream)).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let (silence, mut silent) = tokio::sync::watch::channel(false);
-    let address = server.address().to_owned();
-    let forwarding = tokio::spawn(async move {
-        let (mut client, _) = listener.accept().await.unwrap();
-        let mut behind = tokio::net::TcpStream::connect(address).await.unwrap();
-        tokio::select! {
-            _ = tokio::io::copy_bidirectional(&mut client, &mut behind) => {}
-            _ = silent.changed() => loop {
-                if client.read(&mut [0; 1024]).await.unwrap_or(0) == 0 {
-                    return;
-                }
-            }
-        }
-    });
-    let remote = NetworkStream::connect(&endpoint, application()).await.unwrap();
+    let proxy = Proxy::to(server.address()).await;
+    let remote = NetworkStream::connect(&proxy.endpoint, application()).await.unwrap();
     let remote = remote.heartbeat(Duration::from_millis(100));
     let mut cursor = remote.open(0, EventTypes::any()).await.unwrap();
     // It is quiet for longer than that, and there all the same.
     let waited = tokio::time::timeout(Duration::from_millis(700), cursor.next()).await;
     assert!(waited.is_err(), "{waited:?}");
     assert!(cursor.is_at_tail());
-    silence.send(true).unwrap();
+    proxy.swallow();
     let error = cursor.next().await.unwrap_err();
     let source = error.source().and_then(|source| source.downcast_ref::<NetworkError>());
     assert!(
         error.is_retryable() && matches!(source, Some(NetworkError::Timeout { .. })),
         "{error:?}"
     );
-    forwarding.abort();
 }

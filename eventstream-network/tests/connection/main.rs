@@ -11,6 +11,5 @@ mod begin;
 mod drain;
 mod lost;
 mod protocols;
-mod proxy;
 mod resume;
 mod slow;

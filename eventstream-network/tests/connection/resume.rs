@@ -6,10 +6,7 @@ use eventstream_network::{NetworkServer, NetworkStream, Protocol};
 use eventstream_persisted::EmbeddedStore;
 use tokio::net::TcpListener;
 
-use crate::{
-    proxy::Proxy,
-    support::{Running, application, parcels},
-};
+use crate::support::{Running, application, parcels, proxy::Proxy};
 
 fn soon(_: u32) -> Duration {
     Duration::from_millis(5)

@@ -1,12 +1,13 @@
 use std::{
     env,
     ffi::OsString,
-    io::{self, Write},
     path::{Path, PathBuf},
     process::Stdio,
 };
 
 use tokio::process::Command;
+
+use crate::support::not_run::not_run;
 
 /// Where the programs are.
 fn folder() -> PathBuf {
@@ -17,14 +18,10 @@ fn folder() -> PathBuf {
 pub(crate) fn interpreter() -> Option<OsString> {
     let found = env::var_os("EVENTSTREAM_PYTHON").filter(|found| !found.is_empty());
     if found.is_none() {
-        let name = std::thread::current().name().unwrap_or_default().to_owned();
-        let text = format!(
-            "{name} did NOT run: EVENTSTREAM_PYTHON has to be a Python that has what \
-             tests/python/requirements.txt says; ./test makes one"
+        not_run(
+            "EVENTSTREAM_PYTHON has to be a Python that has what tests/python/requirements.txt says; \
+             ./test makes one",
         );
-        assert!(env::var_os("EVENTSTREAM_TEST_ALL").is_none(), "{text}");
-        // Not by a macro: those are heard only when a test fails.
-        let _ = writeln!(io::stderr(), "{text}");
     }
     found
 }

@@ -2,6 +2,9 @@
 
 #![allow(dead_code)] // Each test uses a part.
 
+pub(crate) mod not_run;
+pub(crate) mod proxy;
+
 use std::sync::Arc;
 
 use eventstream_core::{Envelope, Identity, Parcel};
