@@ -1,5 +1,6 @@
 use std::{
     collections::VecDeque,
+    future::Future,
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -77,23 +78,25 @@ impl Appender {
 
     pub(super) async fn append(&self, key: &str, parcels: &[Parcel], expect: Expect) -> Answer {
         let answer = self.send(encode_append(key, parcels, expect)).await?;
+        self.in_time(answer).await?.unwrap_or_else(|_| Err(CallError::lost("no answer came")))
+    }
+
+    async fn in_time<T>(&self, waiting: impl Future<Output = T>) -> Result<T, CallError> {
         let call_timeout = self.channel.options.call_timeout;
-        match timeout(call_timeout, answer).await {
-            Ok(answer) => answer.unwrap_or_else(|_| Err(CallError::lost("no answer came"))),
-            Err(_) => Err(CallError::Timeout(call_timeout)),
-        }
+        timeout(call_timeout, waiting).await.map_err(|_| CallError::Timeout(call_timeout))
     }
 
     /// In the order in which it is called.
     async fn send(&self, frame: Bytes) -> Result<oneshot::Receiver<Answer>, CallError> {
-        let mut open = self.open.lock().await;
+        // A server that does not get done does not take more either: those behind it wait here.
+        let mut open = self.in_time(self.open.lock()).await?;
         // One that was open before may be gone; a new one may go, too, but then something is wrong.
         for _ in 0..2 {
             let stream = match &*open {
                 Some(stream) => stream,
                 None => open.insert(self.open().await?),
             };
-            if let Ok(place) = stream.requests.reserve().await
+            if let Ok(place) = self.in_time(stream.requests.reserve()).await?
                 && let Some(answer) = stream.waiting.join()
             {
                 place.send(frame);
