@@ -9,7 +9,7 @@ use crate::{
         dogma::{interop::v1::eventstream as a, messaging::v1 as b},
         eventstream::v1::{
             BackendFailure, DuplicateMessage, InvalidEnvelope, OffsetConflict, PastTheEnd,
-            Truncated, UnsupportedEventTypes,
+            StreamEnded, Truncated, UnsupportedEventTypes,
         },
     },
     wire::Malformed,
@@ -63,6 +63,12 @@ impl CallError {
 
     pub(super) fn is_unimplemented(&self) -> bool {
         matches!(self, Self::Status(Status { code: Code::Unimplemented, .. }))
+    }
+
+    /// Where a stream was that the server has ended.
+    pub(super) fn ended_at(&self) -> Option<u64> {
+        let Self::Status(status) = self else { return None };
+        status.detail().map(|StreamEnded { position }| position)
     }
 
     /// Whether the server was asked and has said no, so that it has done nothing.

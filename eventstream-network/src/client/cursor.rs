@@ -7,7 +7,8 @@ use super::{
     Protocol,
     call_error::CallError,
     inbox::Inbox,
-    open::{OpenError, Opened, OpenedState, Opener},
+    live::GivenUp,
+    open::{Known, OpenError, Opened, OpenedState, Opener},
 };
 use crate::poll_once::poll_once;
 
@@ -18,14 +19,18 @@ const MISSED: u32 = 3;
 ///
 /// - Its [`position`](Cursor::position) moves on over what does not match, by our own protocol; by the
 ///   protocols A and B it is that of the events that came.
-/// - By our own protocol a server that says nothing for three heartbeats counts as lost.
+/// - By our own protocol a server that says nothing for three heartbeats counts as lost, and so does
+///   the connection to it: what is begun from then on is begun on another one.
 /// - What is read of an event is a slice of what came over the network: who keeps one event keeps up
 ///   to 64 KiB.
 pub struct NetworkCursor {
     opener: Arc<Opener>,
     state: State,
     inbox: Inbox,
+    /// Where it was opened first.
+    opened_at: u64,
     protocol: Protocol,
+    connection: GivenUp,
     close: CloseHandle,
     heard_at: Instant,
     /// Failures since something came, if it resumes by itself.
@@ -45,7 +50,9 @@ impl NetworkCursor {
             opener: Arc::new(opener),
             state: State::Open(first.state),
             inbox: Inbox::new(position),
+            opened_at: position,
             protocol: first.protocol,
+            connection: first.connection,
             close: CloseHandle::new(),
             heard_at: Instant::now(),
             failures: 0,
@@ -88,20 +95,29 @@ impl NetworkCursor {
     ///
     /// Can be dropped while it is pending: nothing is lost.
     async fn receive(&mut self) -> Result<()> {
-        match self.step().await {
-            Ok(()) => Ok(()),
-            Err(error) if error.is_retryable() && self.opener.options.resume.is_some() => {
-                self.resume(&error);
-                Ok(())
-            }
-            Err(error) => {
-                let said = self.error(&error);
-                if let Error::Truncated { requested, .. } = said {
-                    self.inbox.move_on(requested);
-                }
-                self.state = State::Failed(error);
-                Err(said)
-            }
+        let Err(error) = self.step().await else {
+            return Ok(());
+        };
+        self.move_on_to_end(&error);
+        if error.is_retryable() && self.opener.options.resume.is_some() {
+            self.resume(&error);
+            return Ok(());
+        }
+        let said = self.error(&error);
+        if let Error::Truncated { requested, .. } = said {
+            self.inbox.move_on(requested);
+        }
+        self.state = State::Failed(error);
+        Err(said)
+    }
+
+    /// A server that goes away says where it was; all below has come, if nothing came in part.
+    fn move_on_to_end(&mut self, error: &CallError) {
+        if let State::Open(OpenedState::Taken(responses)) = &self.state
+            && responses.splitter.is_empty()
+            && let Some(position) = error.ended_at()
+        {
+            self.inbox.move_on(position);
         }
     }
 
@@ -120,6 +136,7 @@ impl NetworkCursor {
                     OpenError::Other(error) => CallError::protocol(error.to_string()),
                 })?;
                 self.protocol = opened.protocol;
+                self.connection = opened.connection;
                 self.state = State::Open(opened.state);
                 self.heard_at = Instant::now();
                 Ok(())
@@ -141,6 +158,8 @@ impl NetworkCursor {
                     received = responses.receive() => received,
                     () = sleep_until(silent_at.unwrap_or(self.heard_at)), if silent_at.is_some() => {
                         let silence = self.opener.options.heartbeat * MISSED;
+                        // Who opens the stream again waits no longer for the same connection.
+                        self.connection.give_up();
                         return Err(CallError::Timeout(silence));
                     }
                 };
@@ -173,10 +192,12 @@ impl NetworkCursor {
             ?delay,
             "a cursor has lost its stream, and will resume"
         );
-        let (opener, incarnation) = (self.opener.clone(), self.inbox.incarnation());
+        let opener = self.opener.clone();
+        let known =
+            Known { incarnation: self.inbox.incarnation(), was_read: position > self.opened_at };
         self.state = State::Resuming(Box::pin(async move {
             sleep(delay).await;
-            opener.open(position, incarnation).await
+            opener.open(position, Some(known)).await
         }));
     }
 

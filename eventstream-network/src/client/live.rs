@@ -1,4 +1,11 @@
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use eventstream_core::BoxError;
@@ -40,8 +47,21 @@ pub(super) struct Live {
     endpoint: Endpoint,
     message_bytes: usize,
     call_timeout: Duration,
+    given_up: GivenUp,
     /// What the server speaks, once that is found out.
     pub(super) protocol: Arc<OnceCell<Protocol>>,
+}
+
+/// Whether somebody has waited in vain for what had to come over a connection: it may be dead, though
+/// the keep-alive has not found that out yet. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct GivenUp(Arc<AtomicBool>);
+
+impl GivenUp {
+    /// From now on nothing is begun on the connection.
+    pub(super) fn give_up(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Live {
@@ -73,12 +93,19 @@ impl Live {
             endpoint: endpoint.clone(),
             message_bytes: options.message_bytes,
             call_timeout: options.call_timeout,
+            given_up: GivenUp::default(),
             protocol: Arc::default(),
         })
     }
 
+    /// Whether another connection has to be made for what is begun.
     pub(super) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+        self.sender.is_closed() || self.given_up.0.load(Ordering::Relaxed)
+    }
+
+    /// By which the connection can be given up, without keeping it.
+    pub(super) fn given_up(&self) -> GivenUp {
+        self.given_up.clone()
     }
 
     /// Sends a call, now; the future waits until the server says that it takes it.

@@ -4,8 +4,14 @@ use bytes::Bytes;
 use eventstream_core::{Error, EventTypes, Incarnation, Result};
 
 use super::{
-    NetworkError, Protocol, call_error::CallError, channel::Channel, describe::Description,
-    live::Live, options::StreamOptions, request_body::RequestBody, responses::Responses,
+    NetworkError, Protocol,
+    call_error::CallError,
+    channel::Channel,
+    describe::Description,
+    live::{GivenUp, Live},
+    options::StreamOptions,
+    request_body::RequestBody,
+    responses::Responses,
 };
 use crate::{
     grpc::whole,
@@ -26,9 +32,18 @@ pub(super) struct Opener {
     pub(super) types: EventTypes,
 }
 
+/// What is known of a stream that is opened again.
+pub(super) struct Known {
+    pub(super) incarnation: Option<Incarnation>,
+    /// Whether it was read up to where it is opened.
+    pub(super) was_read: bool,
+}
+
 /// A `Consume` that was asked for.
 pub(super) struct Opened {
     pub(super) protocol: Protocol,
+    /// Of the connection that it was asked for on.
+    pub(super) connection: GivenUp,
     pub(super) state: OpenedState,
 }
 
@@ -54,11 +69,11 @@ impl From<CallError> for OpenError {
 }
 
 impl Opener {
-    /// Where it was opened before, the stream has to be of the same incarnation.
+    /// Where it was opened before, the stream has to be the same, as far as the server can tell.
     pub(super) async fn open(
         &self,
         position: u64,
-        incarnation: Option<Incarnation>,
+        known: Option<Known>,
     ) -> Result<Opened, OpenError> {
         let live = self.channel.live().await?;
         let protocol = match self.options.protocol {
@@ -67,6 +82,10 @@ impl Opener {
         };
         let state = match protocol {
             Protocol::Ours => {
+                let incarnation = known.as_ref().and_then(|known| known.incarnation);
+                if incarnation.is_none() && known.is_some_and(|known| known.was_read) {
+                    self.check_end(&live, position).await?;
+                }
                 let request = RequestBody::new(whole(&self.ours(position, incarnation)));
                 let responses = live.open("/eventstream.v1.EventStream/Consume", request).await?;
                 OpenedState::Taken(Box::new(responses))
@@ -76,7 +95,17 @@ impl Opener {
                 OpenedState::Asked(self.ask(&live, protocol, &description, position)?)
             }
         };
-        Ok(Opened { protocol, state })
+        Ok(Opened { protocol, state, connection: live.given_up() })
+    }
+
+    /// A stream that can't tell which one it is, but ends before what was read of it, is another one.
+    async fn check_end(&self, live: &Live, position: u64) -> Result<(), CallError> {
+        match live.describe(Protocol::Ours, &self.application_key).await?.end {
+            Some(end) if end < position => Err(CallError::protocol(format!(
+                "the stream ends at {end}, and was read up to {position}: another has taken its place"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn ours(&self, offset: u64, incarnation: Option<Incarnation>) -> ours::ConsumeRequest {

@@ -114,7 +114,9 @@ impl NetworkStream {
     /// Has cursors that lose their connection open the stream again by themselves, where they were:
     /// for as long as it takes, with these delays. Then `next` waits, instead of saying
     /// [`Error::Backend`](eventstream_core::Error::Backend). If another stream has taken the place of
-    /// the one that was read, and the server can tell, it is an error.
+    /// the one that was read, and the server can tell, it is an error: by our own protocol a stream
+    /// that has an [`incarnation`](EventStream::incarnation) is known by that, and one without is
+    /// another if it ends before what was read. By A and B no server can tell.
     pub fn resume(self, backoff: impl Backoff + 'static) -> Self {
         self.with(|options| options.resume = Some(Arc::new(backoff)))
     }
