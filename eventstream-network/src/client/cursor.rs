@@ -1,7 +1,10 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use eventstream_core::{CloseHandle, Cursor, Error, Event, Result};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{
     Protocol,
@@ -156,7 +159,7 @@ impl NetworkCursor {
                 let received = tokio::select! {
                     biased;
                     received = responses.receive() => received,
-                    () = sleep_until(silent_at.unwrap_or(self.heard_at)), if silent_at.is_some() => {
+                    () = silence(silent_at.unwrap_or(self.heard_at)), if silent_at.is_some() => {
                         let silence = self.opener.options.heartbeat * MISSED;
                         // Who opens the stream again waits no longer for the same connection.
                         self.connection.give_up();
@@ -209,6 +212,13 @@ impl NetworkCursor {
         }
         checked
     }
+}
+
+/// Waits until there should have been something. If nothing of the runtime has run meanwhile, what has
+/// come is taken off the connection first.
+async fn silence(until: Instant) {
+    sleep_until(until).await;
+    yield_now().await;
 }
 
 impl Cursor for NetworkCursor {

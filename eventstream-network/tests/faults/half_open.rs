@@ -9,7 +9,7 @@ use crate::{
     chance::Chance,
     history::{all_types, parcels_at, serve_history},
     reading::{Reading, assert_lost},
-    remote::{GENEROUS, HEARTBEAT, PROTOCOLS, events_by, remote, soon},
+    remote::{GENEROUS, HEARTBEAT, NOTICED, PROTOCOLS, events_by, remote, soon},
     support::{Running, application, proxy::Proxy},
 };
 
@@ -39,7 +39,7 @@ async fn a_server_that_has_vanished_is_noticed_and_the_stream_read_on_over_anoth
                     }
                 }
             };
-            timeout(GENEROUS, waited).await.expect("it was not noticed");
+            timeout(NOTICED, waited).await.expect("it was not noticed");
             proxy.heal();
             proxy.cut();
         }
@@ -62,7 +62,7 @@ async fn a_quiet_stream_whose_server_has_vanished_does_not_look_healthy() {
         let mut cursor = remote.open(0, reading.types()).await.unwrap();
         reading.read(&mut cursor, 3).await.unwrap();
         proxy.swallow();
-        let error = timeout(GENEROUS, cursor.next()).await.expect("it was not noticed");
+        let error = timeout(NOTICED, cursor.next()).await.expect("it was not noticed");
         assert_lost(&error.unwrap_err());
         assert_eq!(cursor.position(), 3);
         // The connection that has vanished is not taken again.
@@ -88,7 +88,7 @@ async fn a_connection_on_which_heartbeats_are_missed_is_given_up() {
     reading.read(&mut cursor, 3).await.unwrap();
     other.read(&mut plain, 3).await.unwrap();
     proxy.swallow();
-    assert_lost(&timeout(GENEROUS, plain.next()).await.unwrap().unwrap_err());
+    assert_lost(&timeout(NOTICED, plain.next()).await.unwrap().unwrap_err());
     proxy.heal();
     stream.append(parcels_at(3..4)).unwrap();
     timeout(GENEROUS, reading.read(&mut cursor, 4)).await.unwrap().unwrap();

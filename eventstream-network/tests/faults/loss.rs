@@ -52,7 +52,7 @@ async fn each_event_comes_once_over_a_network_that_loses_packets() {
             .arg(env::current_exe().unwrap())
             .args(["--exact", current.name().unwrap(), "--nocapture"])
             .env(VARIABLE, &reply)
-            .env("EVENTSTREAM_TEST_LOSS", rounds("EVENTSTREAM_LOSS", 2).to_string())
+            .env("EVENTSTREAM_TEST_LOSS", rounds("EVENTSTREAM_LOSS", 5).to_string())
             .stdin(Stdio::null())
             .output();
         let (said, success) = match output {

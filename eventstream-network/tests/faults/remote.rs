@@ -13,8 +13,11 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_millis(200);
 
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_millis(300);
 
-/// Much longer than it takes to notice anything, on a machine that is busy with something else; and
-/// much shorter than what is not noticed.
+/// By then it is noticed that nothing comes: much later than by these settings, as the machine may be
+/// busy with something else, and sooner than by those that a client has if nothing is set.
+pub(crate) const NOTICED: Duration = Duration::from_secs(15);
+
+/// Longer than anything takes that does not take for ever.
 pub(crate) const GENEROUS: Duration = Duration::from_secs(60);
 
 /// So many events are read by a protocol: all by ours. By A and B each event is a message, which takes

@@ -4,21 +4,28 @@ use std::{
     convert::Infallible,
     pin::Pin,
     task::{Context, Poll},
+    thread,
 };
 
 use bytes::Bytes;
-use eventstream_core::{Cursor, EventRepository, EventStream};
-use eventstream_network::Protocol;
+use eventstream_core::{Cursor, EventRepository, EventStream, EventTypes};
+use eventstream_memory::MemoryStream;
+use eventstream_network::{NetworkServer, NetworkStream, Protocol};
 use http::Response;
 use http_body::{Body, Frame};
 use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio::{
+    net::TcpListener,
+    runtime,
+    sync::{oneshot, watch},
+    time::timeout,
+};
 
 use crate::{
     reading::{Reading, assert_lost},
-    remote::{GENEROUS, PROTOCOLS, client, remote, soon},
-    support::application,
+    remote::{HEARTBEAT, NOTICED, PROTOCOLS, client, remote, soon},
+    support::{Running, application, parcels},
 };
 
 #[tokio::test]
@@ -28,15 +35,15 @@ async fn a_server_that_never_answers_is_noticed_by_all_who_ask() {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     for protocol in PROTOCOLS {
         let remote = remote(&endpoint, protocol).await;
-        let opened = timeout(GENEROUS, remote.open(0, Reading::all().types())).await;
+        let opened = timeout(NOTICED, remote.open(0, Reading::all().types())).await;
         assert_lost(&opened.expect("opening hangs").unwrap_err());
-        let types = timeout(GENEROUS, remote.event_types()).await;
+        let types = timeout(NOTICED, remote.event_types()).await;
         assert_lost(&types.expect("asking hangs").unwrap_err());
     }
     let store = client(&endpoint).await.unwrap().store(application());
-    let loaded = timeout(GENEROUS, store.load_by_type(Reading::all().types(), 0)).await;
+    let loaded = timeout(NOTICED, store.load_by_type(Reading::all().types(), 0)).await;
     assert_lost(&loaded.expect("loading hangs").unwrap_err());
-    let waited = timeout(GENEROUS, store.wait_for(0)).await;
+    let waited = timeout(NOTICED, store.wait_for(0)).await;
     assert_lost(&waited.expect("waiting hangs").unwrap_err());
 }
 
@@ -85,7 +92,7 @@ async fn a_stream_that_goes_quiet_without_heartbeats_does_not_look_healthy() {
     let remote = remote(&endpoint, Protocol::Ours).await;
     let types = Reading::all().types();
     let mut cursor = remote.open(0, types.clone()).await.unwrap();
-    let error = timeout(GENEROUS, cursor.next()).await.expect("it was not noticed");
+    let error = timeout(NOTICED, cursor.next()).await.expect("it was not noticed");
     assert_lost(&error.unwrap_err());
     assert_eq!(cursor.position(), 0);
 
@@ -94,7 +101,33 @@ async fn a_stream_that_goes_quiet_without_heartbeats_does_not_look_healthy() {
     let seen = *calls.borrow_and_update();
     let tried = calls.wait_for(|calls| *calls >= seen + 3);
     tokio::select! {
-        tried = timeout(GENEROUS, tried) => drop(tried.expect("it was not noticed").unwrap()),
+        tried = timeout(NOTICED, tried) => drop(tried.expect("it was not noticed").unwrap()),
         event = cursor.next() => panic!("{event:?}"),
+    }
+}
+
+/// It was the client that was busy: what has come meanwhile was not taken off the connection.
+#[tokio::test]
+async fn a_client_whose_only_thread_was_blocked_does_not_take_that_for_silence() {
+    let (started, address) = oneshot::channel();
+    let (_until, end) = oneshot::channel::<()>();
+    // The server has another thread, and goes on.
+    thread::spawn(|| {
+        let stream = MemoryStream::new(application());
+        stream.append(parcels(0..1, "a")).unwrap();
+        runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let server = Running::start(NetworkServer::builder().host(stream)).await;
+            started.send(server.endpoint.clone()).unwrap();
+            drop(end.await);
+        });
+    });
+    let remote = NetworkStream::connect(&address.await.unwrap(), application()).await.unwrap();
+    let mut cursor = remote.heartbeat(HEARTBEAT).open(0, EventTypes::any()).await.unwrap();
+    assert_eq!(cursor.next().await.unwrap().offset, 0);
+    for _ in 0..3 {
+        thread::sleep(HEARTBEAT * 5);
+        // A heartbeat is all that comes.
+        let waited = timeout(HEARTBEAT, cursor.next()).await;
+        assert!(waited.is_err(), "{waited:?}");
     }
 }
