@@ -1,20 +1,22 @@
 //! What can be done about an error of the operating system's.
 
-use std::{error::Error, io, sync::Arc};
+use std::{error::Error, io, iter, sync::Arc};
 
 /// What the error calls for, if one of its causes says it.
 pub(crate) fn advice(error: &(dyn Error + 'static)) -> Option<&'static str> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(advice) = io_kind(error).and_then(remedy) {
-            return Some(advice);
-        }
-        cause = error.source();
-    }
-    None
+    io_kinds(error).find_map(remedy)
+}
+
+/// What kind of error the operating system has seen, according to each of the causes.
+pub(crate) fn io_kinds(error: &(dyn Error + 'static)) -> impl Iterator<Item = io::ErrorKind> {
+    iter::successors(Some(error), |error| (*error).source()).filter_map(io_kind)
 }
 
 fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    // What several have to be told is shared.
+    if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return io_kind(&**shared);
+    }
     error
         .downcast_ref::<io::Error>()
         .or_else(|| error.downcast_ref::<Arc<io::Error>>().map(Arc::as_ref))

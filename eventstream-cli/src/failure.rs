@@ -1,6 +1,8 @@
 use std::{error::Error, fmt::Display, io};
 
-use crate::advice::advice;
+use eventstream_network::NetworkError;
+
+use crate::{advice::advice, network_advice};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -76,7 +78,16 @@ pub(crate) fn said_by_backend<T: Error + 'static>(error: &eventstream_core::Erro
 
 impl From<eventstream_core::Error> for Failure {
     fn from(error: eventstream_core::Error) -> Self {
-        Self::of(&error)
+        Self::from(&error)
+    }
+}
+
+impl From<&eventstream_core::Error> for Failure {
+    fn from(error: &eventstream_core::Error) -> Self {
+        match said_by_backend::<NetworkError>(error) {
+            Some(error) => network_advice::failure(error),
+            None => Self::of(error),
+        }
     }
 }
 

@@ -7,20 +7,18 @@ mod commands;
 mod failure;
 mod interrupt;
 mod naming;
+mod network_advice;
 mod output;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::{
-    args::Args,
+    args::{Args, Command},
     failure::{Context, Failure},
 };
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(args) {
+    match run(Args::read()) {
         // Who closes the output has seen enough.
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -31,11 +29,12 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("can't start the runtime")?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // All but a server do one thing at a time.
+    if !matches!(args.command, Command::Serve(_)) {
+        runtime.worker_threads(2);
+    }
+    let runtime = runtime.enable_all().build().context("can't start the runtime")?;
     let result = runtime.block_on(commands::run(args.command));
     // What was given up after an interrupt is not waited for.
     runtime.shutdown_background();

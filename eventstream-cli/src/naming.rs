@@ -23,6 +23,14 @@ pub(crate) fn uri_of(application: IdentityRef<'_>) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Application(pub(crate) Identity);
 
+impl Application {
+    /// Whether it is this one that is meant: by its key, or by its name where no key is given.
+    pub(crate) fn means(&self, identity: &Identity) -> bool {
+        let Self(named) = self;
+        named.key == identity.key || named.name == identity.name && named.key == key_of(&named.name)
+    }
+}
+
 impl FromStr for Application {
     type Err = String;
 
@@ -61,6 +69,18 @@ mod tests {
         for wrong in ["", " ", ":k-1", "shop:", "shop:two words"] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn an_application_is_known_by_its_key_or_by_its_name_alone() {
+        let means = |text: &str, name: &str, key: &str| {
+            text.parse::<Application>().unwrap().means(&Identity::new(name, key))
+        };
+        assert!(means("shop", "shop", "k-1"));
+        assert!(means("shop:k-1", "shop", "k-1"));
+        assert!(means("shop:k-1", "renamed", "k-1"));
+        assert!(!means("shop:k-1", "shop", "k-2"));
+        assert!(!means("shop", "bank", "k-1"));
     }
 
     #[test]

@@ -3,11 +3,14 @@
 mod care;
 mod consumers;
 mod parked;
+mod serve;
+mod source;
+mod variables;
 mod which;
 
-use std::{num::IntErrorKind, path::PathBuf};
+use std::{num::IntErrorKind, path::PathBuf, process};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use eventstream_core::EventType;
 
 pub(crate) use care::{BackupArgs, CompactArgs, SalvageArgs, StatsArgs, TruncateArgs, VerifyArgs};
@@ -17,9 +20,11 @@ pub(crate) use consumers::{
 pub(crate) use parked::{
     DropArgs, ListParkedArgs, ParkedArgs, ParkedCommand, ParkedOffsets, ReplayArgs, ShowParkedArgs,
 };
+pub(crate) use serve::{LogLevel, Protocol, ServeArgs};
+pub(crate) use source::{Server, Source};
 pub(crate) use which::{AnyConsumer, OneConsumer};
 
-use crate::naming::Application;
+use crate::{naming::Application, output::hint};
 
 /// Append to, read and inspect ordered streams of events.
 #[derive(Debug, Parser)]
@@ -28,6 +33,8 @@ use crate::naming::Application;
     version,
     max_term_width = 80,
     after_help = "Example: a first look, with a bundled sample\n  eventstream demo\n\n\
+                  Options can be given by variables, too: --store by EVENTSTREAM_STORE,\n\
+                  --exit-at-end by EVENTSTREAM_EXIT_AT_END=true, and so on.\n\n\
                   Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
 pub(crate) struct Args {
@@ -35,11 +42,27 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
+impl Args {
+    /// What the command line and the variables say; what is wrong with it ends the program.
+    pub(crate) fn read() -> Self {
+        let matches = variables::declare(Self::command()).try_get_matches();
+        matches.and_then(|matches| Self::from_arg_matches(&matches)).unwrap_or_else(|error| {
+            // Without an output there is nobody to tell.
+            let _ = error.print();
+            if let Some(text) = variables::hint(&error) {
+                hint(&text);
+            }
+            process::exit(error.exit_code())
+        })
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Append(AppendArgs),
     Tail(TailArgs),
     Info(InfoArgs),
+    Serve(ServeArgs),
     Stats(StatsArgs),
     Verify(VerifyArgs),
     Backup(BackupArgs),
@@ -54,7 +77,7 @@ pub(crate) enum Command {
 /// Append events from standard input.
 ///
 /// They are CloudEvents 1.0 in JSON, one object a line. The store is created when its first events
-/// are appended.
+/// are appended. A server's store is there.
 ///
 /// The id alone identifies an event, whatever its source: an event whose id is stored already is a
 /// duplicate, and is not stored again. So after a failure, append the same input once more.
@@ -62,17 +85,19 @@ pub(crate) enum Command {
 /// At the end a line of JSON says what was done: "first" and "next" are the offsets between which
 /// all events of the input lie.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "eventstream append <--store <PATH>|--connect <URL>> [OPTIONS]")]
 #[command(after_help = "Example, in a clone of the repository:\n  \
                   eventstream append --store ./git < eventstream-cli/sample/git-history.ndjson\n  \
-                  {\"first\":0,\"next\":1000,\"appended\":1000,\"duplicates\":0}")]
+                  {\"first\":0,\"next\":1000,\"appended\":1000,\"duplicates\":0}\n  \
+                  eventstream append --connect http://127.0.0.1:7440 < events.ndjson")]
 // The names of things are no code for who reads the help.
 #[allow(clippy::doc_markdown)]
 pub(crate) struct AppendArgs {
-    /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) source: Source,
 
-    /// The application whose events these are [default: the store's own; "default" for a new one]
+    /// The application whose events these are [default: the store's own; "default" for a new one;
+    /// the server's only one]
     ///
     /// Without a key, the key is the UUIDv5 of the name in the URL namespace. A name with a colon
     /// in it needs a key. An existing store keeps its application; naming another one is an error.
@@ -93,13 +118,24 @@ pub(crate) struct AppendArgs {
 }
 
 /// Show events, and follow what is appended.
+///
+/// If the connection to a server is lost, it is made again, for as long as it takes, and no event is
+/// left out or shown twice.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "eventstream tail <--store <PATH>|--connect <URL>> [OPTIONS]")]
 #[command(after_help = "Examples:\n  eventstream tail --store ./git --from 900\n  \
-                        eventstream tail --store ./git --exit-at-end -o cloudevents")]
+                        eventstream tail --store ./git --exit-at-end -o cloudevents\n  \
+                        eventstream tail --connect http://127.0.0.1:7440 --type order.placed")]
 pub(crate) struct TailArgs {
-    /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    /// The application, if the server has several
+    ///
+    /// By its name, or, if that is not enough, with its key. A store has one application: naming
+    /// another one is an error.
+    #[arg(long, value_name = "NAME[:KEY]", help_heading = "Server")]
+    pub(crate) application: Option<Application>,
 
     /// Begin at this offset [default: the oldest]
     #[arg(long, value_name = "OFFSET", value_parser = whole_number)]
@@ -135,16 +171,25 @@ pub(crate) enum EventFormat {
     CloudEvents,
 }
 
-/// Show what is in a store.
+/// Show what is in a store, or what a server has.
 ///
-/// Its application, its incarnation, the first and the next offset, the events by type, and its
-/// size.
+/// Of a store: its application, its incarnation, the first and the next offset, the events by type,
+/// and its size. Of a server: the protocols that it speaks, and its applications, or the one that is
+/// named.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  eventstream info --store ./git -o json")]
+#[command(override_usage = "eventstream info <--store <PATH>|--connect <URL>> [OPTIONS]")]
+#[command(after_help = "Examples:\n  eventstream info --store ./git -o json\n  \
+                        eventstream info --connect http://127.0.0.1:7440")]
 pub(crate) struct InfoArgs {
-    /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    /// The application, if the server has several
+    ///
+    /// By its name, or, if that is not enough, with its key. A store has one application: naming
+    /// another one is an error.
+    #[arg(long, value_name = "NAME[:KEY]", help_heading = "Server")]
+    pub(crate) application: Option<Application>,
 
     /// How to show it: as text or as JSON
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -211,6 +256,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Args::command().debug_assert();
+        variables::declare(Args::command()).debug_assert();
     }
 }

@@ -8,7 +8,9 @@ mod database;
 mod demo;
 mod info;
 mod parked;
+mod remote;
 mod salvage;
+mod serve;
 mod shell;
 mod stats;
 mod store;
@@ -23,6 +25,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Append(args) => append::run(args).await,
         Command::Tail(args) => tail::run(args).await,
         Command::Info(args) => info::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
         Command::Stats(args) => stats::run(args).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Backup(args) => backup::run(args).await,

@@ -10,7 +10,7 @@ use super::shell::quoted;
 use crate::{
     failure::{Failure, said_by_backend},
     interrupt::{self, Work},
-    naming,
+    naming::{self, Application},
 };
 
 /// The application of a new store, if none is named.
@@ -30,6 +30,24 @@ pub(super) async fn open(path: &Path) -> Result<EmbeddedStore, Failure> {
     }
 }
 
+/// The same, if it is of this application.
+pub(super) async fn open_of(
+    path: &Path,
+    wanted: Option<&Application>,
+) -> Result<EmbeddedStore, Failure> {
+    let store = open(path).await?;
+    match wanted {
+        Some(wanted) if !wanted.means(store.application()) => Err(Failure::new(format!(
+            "{} keeps the events of {}, not of {}",
+            path.display(),
+            store.application(),
+            wanted.0,
+        ))
+        .hint("leave --application out, or name another store")),
+        _ => Ok(store),
+    }
+}
+
 /// Opens a store, and does something with it, which an interrupt ends at once.
 pub(super) async fn with<T>(
     path: &Path,
@@ -38,7 +56,7 @@ pub(super) async fn with<T>(
     let interrupted = interrupt::listen(Work::Unfinished);
     let work = async {
         let opened = open(path).await?;
-        let closing = Closing(Some(opened.clone()));
+        let closing = Closing::of(opened.clone());
         // Goes before the other handle, also when all of this is dropped.
         let store = opened;
         work(&store).await.map(|done| (done, closing))
@@ -54,10 +72,14 @@ pub(super) async fn with<T>(
 }
 
 /// A store that nobody waits for when it is dropped: it may have something under way.
-struct Closing(Option<EmbeddedStore>);
+pub(super) struct Closing(Option<EmbeddedStore>);
 
 impl Closing {
-    async fn close(mut self) {
+    pub(super) fn of(store: EmbeddedStore) -> Self {
+        Self(Some(store))
+    }
+
+    pub(super) async fn close(mut self) {
         let store = self.0.take();
         // It is closed in any case.
         let _ = task::spawn_blocking(move || drop(store)).await;

@@ -41,11 +41,16 @@ fn label(text: &str, color: console::Color) -> console::StyledObject<&str> {
 
 /// Says what went wrong.
 pub(crate) fn report(failure: &Failure) {
-    let Failure::Failed { chain, hint } = failure else {
+    let Failure::Failed { chain, hint: text } = failure else {
         return;
     };
     note(&format!("{} {}", label("error:", console::Color::Red), chain.join(": ")));
-    if let Some(hint) = hint {
-        note(&format!("{} {hint}", label("hint:", console::Color::Cyan)));
+    if let Some(text) = text {
+        hint(text);
     }
+}
+
+/// Says what can be done.
+pub(crate) fn hint(text: &str) {
+    note(&format!("{} {text}", label("hint:", console::Color::Cyan)));
 }

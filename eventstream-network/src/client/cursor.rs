@@ -77,6 +77,83 @@ impl NetworkCursor {
         self.inbox.is_at_tail()
     }
 
+    /// Like [`next_batch`](Cursor::next_batch), but it waits no longer than until there is nothing left
+    /// below an offset: then it adds nothing and returns 0. So it ends also where no event matches.
+    /// The events may come from beyond the offset.
+    ///
+    /// By the protocols A and B only events say how far the cursor is.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping a pending future loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`next_batch`](Cursor::next_batch).
+    ///
+    /// # Examples
+    ///
+    /// All that is there now:
+    ///
+    /// ```
+    /// use eventstream_core::{EventStream, EventTypes};
+    /// use eventstream_network::NetworkStream;
+    /// # use eventstream_core::{Envelope, Identity, Parcel};
+    /// # use eventstream_memory::MemoryStream;
+    /// # use eventstream_network::NetworkServer;
+    /// # use tokio::net::TcpListener;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
+    /// # let memory = MemoryStream::new(shop.clone());
+    /// # for (id, event_type) in [("m-1", "order.placed"), ("m-2", "order.paid")] {
+    /// #     let envelope = Envelope::new(id, shop.clone(), event_type, "application/json");
+    /// #     memory.append_one(Parcel::seal(envelope)?)?;
+    /// # }
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let endpoint = format!("http://{}", listener.local_addr()?);
+    /// # let server = NetworkServer::builder().host(memory).build()?;
+    /// # let serving = tokio::spawn(server.serve(listener, std::future::pending()));
+    /// let stream = NetworkStream::connect(&endpoint, shop).await?;
+    /// let end = stream.end().await?.unwrap_or_default();
+    /// let mut cursor = stream.open(0, "order.placed".into()).await?;
+    /// let mut events = Vec::new();
+    /// while cursor.next_batch_until(end, &mut events, 100).await? > 0 {}
+    /// assert_eq!(events.len(), 1);
+    /// # serving.abort();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn next_batch_until(
+        &mut self,
+        end: u64,
+        buf: &mut Vec<Event>,
+        max: usize,
+    ) -> Result<usize> {
+        self.batch(Some(end), buf, max).await
+    }
+
+    /// The next events; none if it has come to the end, if there is one.
+    async fn batch(&mut self, end: Option<u64>, buf: &mut Vec<Event>, max: usize) -> Result<usize> {
+        if max == 0 {
+            return Ok(0);
+        }
+        loop {
+            self.check()?;
+            self.read_at_hand(max);
+            if end.is_some_and(|end| self.inbox.position() >= end) {
+                return Ok(0);
+            }
+            let added = self.inbox.hand_out(buf, max)?;
+            if added > 0 {
+                return Ok(added);
+            }
+            let close = self.close.clone();
+            close.guard(self.receive()).await?;
+        }
+    }
+
     /// Takes off the connection what has come, as far as it may be read ahead.
     fn read_at_hand(&mut self, asked: usize) {
         let (events, bytes) =
@@ -233,19 +310,7 @@ impl Cursor for NetworkCursor {
     }
 
     async fn next_batch(&mut self, buf: &mut Vec<Event>, max: usize) -> Result<usize> {
-        if max == 0 {
-            return Ok(0);
-        }
-        loop {
-            self.check()?;
-            self.read_at_hand(max);
-            let added = self.inbox.hand_out(buf, max)?;
-            if added > 0 {
-                return Ok(added);
-            }
-            let close = self.close.clone();
-            close.guard(self.receive()).await?;
-        }
+        self.batch(None, buf, max).await
     }
 
     fn position(&self) -> u64 {

@@ -1,6 +1,6 @@
 use eventstream_core::{EventTypes, Incarnation};
 
-use super::{Protocol, call_error::CallError, live::Live};
+use super::{Protocol, call_error::CallError, channel::Channel, live::Live};
 use crate::proto::{
     dogma::{interop::v1::eventstream as a, messaging::v1 as b},
     eventstream::v1::{DescribeRequest, DescribeResponse},
@@ -15,21 +15,44 @@ pub(super) struct Description {
     pub(super) incarnation: Option<Incarnation>,
 }
 
+/// From the best one on.
+const PROTOCOLS: [Protocol; 3] = [Protocol::Ours, Protocol::A, Protocol::B];
+
+impl Channel {
+    /// All protocols that the server speaks.
+    pub(super) async fn protocols(&self) -> Result<Vec<Protocol>, CallError> {
+        let live = self.live().await?;
+        let mut spoken = Vec::with_capacity(PROTOCOLS.len());
+        for protocol in PROTOCOLS {
+            if live.speaks(protocol, "").await? {
+                spoken.push(protocol);
+            }
+        }
+        Ok(spoken)
+    }
+}
+
 impl Live {
     /// The best protocol that the server speaks.
     pub(super) async fn protocol(&self, application_key: &str) -> Result<Protocol, CallError> {
         let find = || async {
-            for protocol in [Protocol::Ours, Protocol::A, Protocol::B] {
-                match self.describe(protocol, application_key).await {
-                    Err(error) if error.is_unimplemented() => {}
-                    // Any other answer shows that the service is there.
-                    Ok(_) | Err(CallError::Status(_)) => return Ok(protocol),
-                    Err(error) => return Err(error),
+            for protocol in PROTOCOLS {
+                if self.speaks(protocol, application_key).await? {
+                    return Ok(protocol);
                 }
             }
             Err(CallError::protocol("it speaks none of the protocols that are known"))
         };
         self.protocol.get_or_try_init(find).await.copied()
+    }
+
+    async fn speaks(&self, protocol: Protocol, application_key: &str) -> Result<bool, CallError> {
+        match self.describe(protocol, application_key).await {
+            Err(error) if error.is_unimplemented() => Ok(false),
+            // Any other answer shows that the service is there.
+            Ok(_) | Err(CallError::Status(_)) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) async fn describe(

@@ -2,7 +2,9 @@ use std::{fmt, sync::Arc};
 
 use eventstream_core::{Identity, Result};
 
-use super::{ApplicationInfo, NetworkClientBuilder, NetworkStore, NetworkStream, channel::Channel};
+use super::{
+    ApplicationInfo, NetworkClientBuilder, NetworkStore, NetworkStream, Protocol, channel::Channel,
+};
 
 /// A connection to a server, which is made again when it is lost. Cheap to clone.
 ///
@@ -58,6 +60,39 @@ impl NetworkClient {
     #[must_use]
     pub fn store(&self, application: Identity) -> NetworkStore {
         NetworkStore::new(self.0.clone(), application)
+    }
+
+    /// The protocols that the server speaks, the best one first.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](eventstream_core::Error::Backend) if the server can't be asked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eventstream_network::{NetworkClient, Protocol};
+    /// # use eventstream_network::{NetworkServer, Protocols};
+    /// # use tokio::net::TcpListener;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let endpoint = format!("http://{}", listener.local_addr()?);
+    /// # let server = NetworkServer::builder().protocols(Protocols::none().with_b()).build()?;
+    /// # let serving = tokio::spawn(server.serve(listener, std::future::pending()));
+    /// let client = NetworkClient::connect(&endpoint).await?; // Of a server that speaks B only.
+    /// assert_eq!(client.protocols().await?, [Protocol::B]);
+    /// # serving.abort();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn protocols(&self) -> Result<Vec<Protocol>> {
+        self.0.protocols().await.map_err(self.0.failed("ask"))
     }
 
     /// The applications that the server hosts, by our own protocol.

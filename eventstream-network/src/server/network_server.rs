@@ -1,4 +1,4 @@
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
@@ -80,6 +80,35 @@ impl NetworkServer {
         Self { timeout, ..self }
     }
 
+    /// Whether the server may listen there: what [`serve`](Self::serve) asks first, for those who want
+    /// to know it before they say that they are ready.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Insecure`], as [`serve`](Self::serve) has it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use eventstream_network::{NetworkServer, ServeError};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = NetworkServer::builder().build()?;
+    /// assert!(server.check_address("127.0.0.1:7440".parse()?).is_ok());
+    /// let refused = server.check_address("0.0.0.0:7440".parse()?);
+    /// assert!(matches!(refused, Err(ServeError::Insecure { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn check_address(&self, address: SocketAddr) -> Result<(), ServeError> {
+        match self.missing {
+            Some(missing) if !address.ip().is_loopback() => {
+                Err(ServeError::Insecure { address, missing })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Serves until `shutdown` is ready; then drains: the health service says
     /// `NOT_SERVING`, streams end with `UNAVAILABLE`, calls that are under way may end, and
     /// connections are closed.
@@ -100,9 +129,7 @@ impl NetworkServer {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
         let address = listener.local_addr().map_err(ServeError::Listen)?;
-        if let Some(missing) = self.missing.filter(|_| !address.ip().is_loopback()) {
-            return Err(ServeError::Insecure { address, missing });
-        }
+        self.check_address(address)?;
         // All that is left ends with this future.
         let _all = self.shared.drain.connections.clone().drop_guard();
         let drain = &self.shared.drain;

@@ -232,7 +232,7 @@ impl<S: EventStore> Importer<S> {
     /// wait for their turn, so it could only be another kind of program.)
     async fn append(&mut self, parcels: &[Parcel]) -> Result<Outcome> {
         let _turn = self.turn.wait().await;
-        self.next = self.store.next_offset().await?;
+        self.next = persevere(async || self.store.next_offset().await).await?;
         let mut conflicts = 0;
         loop {
             // If others are always faster, better a place that is not known before than none.
@@ -260,23 +260,26 @@ impl<S: EventStore> Importer<S> {
     /// Appends; tries again after a failure that may pass. If the first try was committed and only
     /// its answer lost, the second one is a repetition, and has the same answer.
     async fn try_append(&self, parcels: &[Parcel], expect: Expect) -> Result<Range<u64>> {
-        let begin = Instant::now();
-        let mut tries = 0;
-        let mut first = None;
-        loop {
-            match self.store.append(parcels.to_vec(), expect).await {
-                Err(error)
-                    if error.is_retryable() && tries < RETRIES && begin.elapsed() < PATIENCE =>
-                {
-                    first.get_or_insert(error);
-                    time::sleep(FIRST_DELAY * 2_u32.pow(tries)).await;
-                    tries += 1;
-                }
-                // The first failure is the cause: what follows may say no more than that the store
-                // has stopped.
-                Err(error @ Error::Backend { .. }) => return Err(first.unwrap_or(error)),
-                result => return result,
+        persevere(async || self.store.append(parcels.to_vec(), expect).await).await
+    }
+}
+
+/// Calls; and calls again after a failure that may pass.
+async fn persevere<T>(call: impl AsyncFn() -> Result<T>) -> Result<T> {
+    let begin = Instant::now();
+    let mut tries = 0;
+    let mut first = None;
+    loop {
+        match call().await {
+            Err(error) if error.is_retryable() && tries < RETRIES && begin.elapsed() < PATIENCE => {
+                first.get_or_insert(error);
+                time::sleep(FIRST_DELAY * 2_u32.pow(tries)).await;
+                tries += 1;
             }
+            // The first failure is the cause: what follows may say no more than that the store has
+            // stopped.
+            Err(error @ Error::Backend { .. }) => return Err(first.unwrap_or(error)),
+            result => return result,
         }
     }
 }

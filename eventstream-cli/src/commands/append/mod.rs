@@ -10,11 +10,13 @@ mod turn;
 
 use std::{
     fs,
+    future::Future,
     io::{self, IsTerminal},
     ops::Range,
+    path::Path,
 };
 
-use eventstream_core::{Error, EventStore};
+use eventstream_core::{Error, EventStore, Identity};
 use serde::Serialize;
 use tokio::task;
 use tokio_util::sync::CancellationToken;
@@ -23,75 +25,127 @@ pub(super) use importer::{Importer, Tally};
 pub(super) use intake::{Batch, Flow, Intake};
 pub(super) use turn::Turn;
 
-use super::store::{Target, is_damage};
+use super::{
+    remote::Remote,
+    store::{Target, is_damage},
+};
 use crate::{
-    args::AppendArgs,
+    args::{AppendArgs, Server, Source},
     failure::Failure,
     interrupt::{self, Work},
+    naming::Application,
     output::{Output, Progress, note, warn},
 };
 
 pub(super) async fn run(args: AppendArgs) -> Result<(), Failure> {
     let interrupted = interrupt::listen(Work::Unfinished);
-    let application = args.application.map(|application| application.0);
-    let target = Target::at(&args.store, application);
-    let target = interrupt::finish(&interrupted, target).await.ok_or_else(given_up)??;
-    let is_typed = io::stdin().is_terminal();
-    if is_typed {
-        note("Reading CloudEvents from the terminal, one JSON object a line; Ctrl-D ends it.");
+    let run = Run { args, interrupted, size: input_size() };
+    match run.args.source.clone() {
+        Source::Store(path) => run.to_store(&path).await,
+        Source::Server(server) => Box::pin(run.to_server(&server)).await,
     }
-    let batch = usize::try_from(args.batch).unwrap_or(usize::MAX);
-    let size = input_size();
-    let flow = if size.is_some() { Flow::AtOnce } else { Flow::WithPauses };
-    let intake = Intake::start(io::stdin(), flow, target.application().clone(), batch)?;
+}
 
-    // What fails before there is anything to append leaves no store behind: its application would
-    // be there to stay, even if nobody has named it.
-    let first = next_batch(&intake, &interrupted).await;
-    let store = match target {
-        Target::Existing(store) => Some(store),
-        Target::New(new) => match &first {
-            Ok(None) if !new.is_named() => None,
-            Ok(_) => {
-                Some(interrupt::finish(&interrupted, new.create()).await.ok_or_else(given_up)??)
-            }
-            Err(_) => None,
-        },
-    };
-    let Some(store) = store else {
+struct Run {
+    args: AppendArgs,
+    interrupted: CancellationToken,
+    /// The size of the input, if it is known.
+    size: Option<u64>,
+}
+
+impl Run {
+    async fn to_store(&self, path: &Path) -> Result<(), Failure> {
+        let application = self.args.application.clone().map(|Application(it)| it);
+        let target = self.finish(Target::at(path, application)).await??;
+        let intake = self.intake(target.application())?;
+
+        // What fails before there is anything to append leaves no store behind: its application
+        // would be there to stay, even if nobody has named it.
+        let first = next_batch(&intake, &self.interrupted).await;
+        let store = match target {
+            Target::Existing(store) => Some(store),
+            Target::New(new) => match &first {
+                Ok(None) if !new.is_named() => None,
+                Ok(_) => Some(self.finish(new.create()).await??),
+                Err(_) => None,
+            },
+        };
+        let Some(store) = store else {
+            let mut output = Output::default();
+            let said = output.json(&Tally::default()).and_then(|()| output.flush());
+            return first.and(said);
+        };
+        self.append(store, Turn::at(path), first, &intake).await
+    }
+
+    async fn to_server(&self, server: &Server) -> Result<(), Failure> {
+        let remote = Box::pin(Remote::open(server, self.args.application.as_ref()));
+        let remote = self.finish(remote).await??;
+        if remote.info.is_none_or(|info| !info.has_store) {
+            let application = remote.application;
+            return Err(Failure::new(format!("{} takes no events of {application}", server.url))
+                .hint(
+                    "it lets read only (--read-only), or does not speak our own protocol: append where \
+                     its store is, or have it serve otherwise",
+                ));
+        }
+        let intake = self.intake(&remote.application)?;
+        let first = next_batch(&intake, &self.interrupted).await;
+        let store = remote.client.store(remote.application).streaming();
+        Box::pin(self.append(store, Turn::default(), first, &intake)).await
+    }
+
+    fn intake(&self, application: &Identity) -> Result<Intake, Failure> {
+        if io::stdin().is_terminal() {
+            note("Reading CloudEvents from the terminal, one JSON object a line; Ctrl-D ends it.");
+        }
+        let batch = usize::try_from(self.args.batch).unwrap_or(usize::MAX);
+        let flow = if self.size.is_some() { Flow::AtOnce } else { Flow::WithPauses };
+        Intake::start(io::stdin(), flow, application.clone(), batch)
+    }
+
+    /// Appends the input from its first batch on, and says what was done.
+    async fn append<S: EventStore>(
+        &self,
+        store: S,
+        turn: Turn,
+        first: Result<Option<Batch>, Failure>,
+        intake: &Intake,
+    ) -> Result<(), Failure> {
+        let importer = self.finish(Importer::new(store, turn)).await?;
+        let mut importer = importer.map_err(|error| not_appended(&error))?;
         let mut output = Output::default();
-        let said = output.json(&Tally::default()).and_then(|()| output.flush());
-        return first.and(said);
-    };
+        // A bar would get into the way of who types.
+        let is_typed = io::stdin().is_terminal();
+        let progress = if is_typed { Progress::hidden() } else { Progress::new(self.size) };
+        let result = match first {
+            Ok(first) => {
+                let acks = self.args.ack;
+                import_all(first, intake, &mut importer, &self.interrupted, &progress, |ranges| {
+                    if acks { progress.aside(|| acknowledge(&mut output, ranges)) } else { Ok(()) }
+                })
+                .await
+            }
+            Err(failure) => Err(failure),
+        };
+        progress.clear();
+        // Said also after a failure: it is what was done before.
+        let said = output.json(&importer.tally()).and_then(|()| output.flush());
+        // Dropping a store waits for the commit under way, which may wait for a lock.
+        interrupt::finish(&self.interrupted, task::spawn_blocking(move || drop(importer))).await;
+        match (result, said) {
+            (Err(Failure::OutputClosed), _) => {
+                Err(Failure::new("nobody reads the acknowledgements any more: stopped"))
+            }
+            (Err(failure), _) => Err(failure),
+            // All is done, whether or not somebody wants to know.
+            (Ok(()), said) => said,
+        }
+    }
 
-    let turn = Turn::at(&args.store);
-    let mut importer = interrupt::finish(&interrupted, Importer::new(store, turn))
-        .await
-        .ok_or_else(given_up)??;
-    let mut output = Output::default();
-    // A bar would get into the way of who types.
-    let progress = if is_typed { Progress::hidden() } else { Progress::new(size) };
-    let result = match first {
-        Ok(first) => {
-            import_all(first, &intake, &mut importer, &interrupted, &progress, |ranges| {
-                if args.ack { progress.aside(|| acknowledge(&mut output, ranges)) } else { Ok(()) }
-            })
-            .await
-        }
-        Err(failure) => Err(failure),
-    };
-    progress.clear();
-    // Said also after a failure: it is what was done before.
-    let said = output.json(&importer.tally()).and_then(|()| output.flush());
-    // Dropping a store waits for the commit under way, which may wait for a lock.
-    interrupt::finish(&interrupted, task::spawn_blocking(move || drop(importer))).await;
-    match (result, said) {
-        (Err(Failure::OutputClosed), _) => {
-            Err(Failure::new("nobody reads the acknowledgements any more: stopped"))
-        }
-        (Err(failure), _) => Err(failure),
-        // All is done, whether or not somebody wants to know.
-        (Ok(()), said) => said,
+    /// Finishes what may be under way when an interrupt comes, unless that takes too long.
+    async fn finish<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        interrupt::finish(&self.interrupted, work).await.ok_or_else(given_up)
     }
 }
 
@@ -114,7 +168,7 @@ fn not_appended(error: &Error) -> Failure {
         return Failure::of(error)
             .hint("eventstream verify says what is damaged in the store, and what can be done");
     }
-    Failure::of(error).or_hint(
+    Failure::from(error).or_hint(
         "what was acknowledged is stored; when the cause is gone, append the same input again: \
          events already stored are not stored twice",
     )

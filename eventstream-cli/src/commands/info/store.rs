@@ -1,4 +1,4 @@
-//! `eventstream info`.
+//! Of a store.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -6,21 +6,21 @@ use eventstream_core::{Identity, Incarnation};
 use eventstream_persisted::StoreStats;
 use serde::Serialize;
 
-use super::store;
 use crate::{
     args::{InfoArgs, ReportFormat},
+    commands::store,
     failure::Failure,
     output::{Output, bars, grouped, in_bytes, plural},
 };
 
-pub(super) async fn run(args: InfoArgs) -> Result<(), Failure> {
-    let store = store::open(&args.store).await?;
+pub(super) async fn run(args: &InfoArgs, path: &Path) -> Result<(), Failure> {
+    let store = store::open_of(path, args.application.as_ref()).await?;
     let stats = store.stats().await?;
     let mut output = Output::default();
     match args.output {
         ReportFormat::Json => output.json(&Info::new(store.application(), &stats))?,
         ReportFormat::Text => {
-            for line in text(&args.store, store.application(), &stats) {
+            for line in text(path, store.application(), &stats) {
                 output.line(&line)?;
             }
         }

@@ -1,0 +1,16 @@
+//! `eventstream info`.
+
+mod server;
+mod store;
+
+use crate::{
+    args::{InfoArgs, Source},
+    failure::Failure,
+};
+
+pub(super) async fn run(args: InfoArgs) -> Result<(), Failure> {
+    match &args.source {
+        Source::Store(path) => store::run(&args, path).await,
+        Source::Server(at) => server::run(&args, at).await,
+    }
+}

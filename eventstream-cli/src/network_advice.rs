@@ -1,0 +1,128 @@
+//! What can be done about an error between a client and a server.
+
+use std::io;
+
+use eventstream_network::NetworkError;
+
+use crate::{advice::io_kinds, failure::Failure};
+
+/// Numbers of gRPC's codes.
+pub(crate) mod code {
+    pub(crate) const NOT_FOUND: i32 = 5;
+    pub(crate) const PERMISSION_DENIED: i32 = 7;
+    pub(crate) const RESOURCE_EXHAUSTED: i32 = 8;
+    pub(crate) const UNIMPLEMENTED: i32 = 12;
+    pub(crate) const UNAVAILABLE: i32 = 14;
+    pub(crate) const UNAUTHENTICATED: i32 = 16;
+}
+
+/// What the error says, in the words of the command line, and what can be done.
+pub(crate) fn failure(error: &NetworkError) -> Failure {
+    match error {
+        NetworkError::TokenInTheClear { endpoint } => Failure::new(format!(
+            "the token is not sent to {endpoint}, where it can be read along on the way"
+        ))
+        .hint("write https://, or say --token-over-plain-text"),
+        NetworkError::NobodyTrusted { endpoint } => {
+            Failure::new(format!("it is not said who vouches for {endpoint}")).hint(
+                "give --ca FILE: the certificate (PEM) of the authority that has issued the \
+                 server's, or the server's own, if it has signed it itself",
+            )
+        }
+        NetworkError::NotEncrypted { endpoint } => Failure::new(format!(
+            "{endpoint} is not encrypted, so that --ca, --cert and --key are of no use"
+        ))
+        .hint("write https://, or leave them out"),
+        NetworkError::InvalidToken => {
+            Failure::new("the token of the variable EVENTSTREAM_TOKEN can't be one")
+                .hint("a token has letters, digits and -._~+/=, and nothing else")
+        }
+        error => {
+            let failure = match advice(error) {
+                Some(advice) => Failure::new(error.to_string()).hint(advice),
+                None => Failure::new(error.to_string()),
+            };
+            match std::error::Error::source(error) {
+                Some(source) => failure.because(source),
+                None => failure,
+            }
+        }
+    }
+}
+
+fn advice(error: &NetworkError) -> Option<&'static str> {
+    match error {
+        NetworkError::Connect { source, .. } => {
+            let kind = io_kinds(&**source).next();
+            (kind == Some(io::ErrorKind::ConnectionRefused)).then_some(
+                "nobody listens there: is the address right, and is a server running? \
+                 eventstream serve --store STORE starts one",
+            )
+        }
+        NetworkError::Timeout { .. } => {
+            Some("is the address right, and is nothing in between that keeps everybody out?")
+        }
+        NetworkError::Refused { code: number, .. } => match *number {
+            code::UNAUTHENTICATED => Some(
+                "give a token that the server knows: --token-file FILE, or the variable \
+                 EVENTSTREAM_TOKEN",
+            ),
+            code::PERMISSION_DENIED => Some(
+                "the token is not good for this: append needs read,append for the application, \
+                 tail and info need read",
+            ),
+            code::NOT_FOUND => Some("eventstream info --connect URL lists the applications"),
+            code::RESOURCE_EXHAUSTED => Some(
+                "if the append is too large, append fewer events at once (--batch), or let the \
+                 server take larger ones (--max-append-bytes); if there are too many calls, try \
+                 again later",
+            ),
+            code::UNAVAILABLE => Some("try again later: the server is going away, or has no store"),
+            _ => None,
+        },
+        NetworkError::Untrusted { source, .. } => Some(advice_on_trust(&source.to_string())),
+        NetworkError::OutcomeUnknown(_) => Some(
+            "append the same input again, to find out: events already stored are not stored twice",
+        ),
+        NetworkError::NotCarried { .. } => Some(
+            "name the types that are wanted: --type T; or have the server speak our own protocol, \
+             too (--protocols ours)",
+        ),
+        _ => None,
+    }
+}
+
+/// What TLS says is meant for programmers.
+fn advice_on_trust(text: &str) -> &'static str {
+    if text.contains("CertificateRequired") {
+        "the server wants to know who connects: give --cert FILE and --key FILE"
+    } else if text.contains("received fatal alert") {
+        "the server does not trust the certificate of --cert: it needs one that its --client-ca \
+         vouches for, and that has not expired"
+    } else if text.contains("not valid for name") {
+        "write in --connect a name, or an address, that is in the server's certificate"
+    } else if text.contains("expired") || text.contains("Expired") {
+        "the server's certificate has to be renewed; or is the clock right?"
+    } else {
+        "--ca has to name a file with the certificate (PEM) of who vouches for this server: is it \
+         the right one, and is this the right server?"
+    }
+}
+
+/// A server was spoken to for the first time, and has not answered as one does: perhaps only one of
+/// the two encrypts.
+pub(crate) fn advice_on_first_contact(error: &NetworkError) -> Option<&'static str> {
+    let (NetworkError::Connect { endpoint, source } | NetworkError::Lost { endpoint, source }) =
+        error
+    else {
+        return None;
+    };
+    if io_kinds(&**source).next() == Some(io::ErrorKind::ConnectionRefused) {
+        return None;
+    }
+    Some(if endpoint.starts_with("https:") {
+        "does the server encrypt? If not, write http://, and leave out --ca"
+    } else {
+        "does the server encrypt? If so, write https://, and give --ca FILE"
+    })
+}
