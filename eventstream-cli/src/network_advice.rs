@@ -23,12 +23,10 @@ pub(crate) fn failure(error: &NetworkError) -> Failure {
             "the token is not sent to {endpoint}, where it can be read along on the way"
         ))
         .hint("write https://, or say --token-over-plain-text"),
-        NetworkError::NobodyTrusted { endpoint } => {
-            Failure::new(format!("it is not said who vouches for {endpoint}")).hint(
-                "give --ca FILE: the certificate (PEM) of the authority that has issued the \
-                 server's, or the server's own, if it has signed it itself",
-            )
-        }
+        NetworkError::NobodyTrusted { endpoint, .. } => Failure::new(format!(
+            "it is not said who vouches for {endpoint}, and the system trusts nobody"
+        ))
+        .hint(VOUCH),
         NetworkError::NotEncrypted { endpoint } => Failure::new(format!(
             "{endpoint} is not encrypted, so that --ca, --cert and --key are of no use"
         ))
@@ -92,6 +90,9 @@ fn advice(error: &NetworkError) -> Option<&'static str> {
     }
 }
 
+const VOUCH: &str = "give --ca FILE, with the certificate (PEM) of the authority that has issued \
+                     the server's; if it is given, is this the right file, and the right server?";
+
 /// What TLS says is meant for programmers.
 fn advice_on_trust(text: &str) -> &'static str {
     if text.contains("CertificateRequired") {
@@ -104,8 +105,7 @@ fn advice_on_trust(text: &str) -> &'static str {
     } else if text.contains("expired") || text.contains("Expired") {
         "the server's certificate has to be renewed; or is the clock right?"
     } else {
-        "--ca has to name a file with the certificate (PEM) of who vouches for this server: is it \
-         the right one, and is this the right server?"
+        VOUCH
     }
 }
 

@@ -8,7 +8,7 @@ mod source;
 mod variables;
 mod which;
 
-use std::{num::IntErrorKind, path::PathBuf, process};
+use std::{env, num::IntErrorKind, path::PathBuf, process};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use eventstream_core::EventType;
@@ -45,11 +45,12 @@ pub(crate) struct Args {
 impl Args {
     /// What the command line and the variables say; what is wrong with it ends the program.
     pub(crate) fn read() -> Self {
-        let matches = variables::declare(Self::command()).try_get_matches();
+        let mut command = variables::declare(Self::command());
+        let matches = command.try_get_matches_from_mut(env::args_os());
         matches.and_then(|matches| Self::from_arg_matches(&matches)).unwrap_or_else(|error| {
             // Without an output there is nobody to tell.
             let _ = error.print();
-            if let Some(text) = variables::hint(&error) {
+            if let Some(text) = variables::hint(&command, &error) {
                 hint(&text);
             }
             process::exit(error.exit_code())

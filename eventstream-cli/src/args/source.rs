@@ -36,7 +36,7 @@ struct SourceArgs {
     #[arg(long, value_name = "URL", help_heading = SERVER)]
     connect: Option<String>,
 
-    /// Who vouches for the server: certificates (PEM), needed for https://
+    /// Who vouches for the server: certificates (PEM) [default: whom the system trusts]
     #[arg(long, value_name = "FILE", help_heading = SERVER)]
     ca: Option<PathBuf>,
 

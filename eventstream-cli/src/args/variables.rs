@@ -21,15 +21,24 @@ pub(super) fn declare(command: Command) -> Command {
 }
 
 /// What is wrong may have been said by a variable, where nobody thinks of it.
-pub(super) fn hint(error: &clap::Error) -> Option<String> {
+pub(super) fn hint(command: &Command, error: &clap::Error) -> Option<String> {
     let argument = error.get(ContextKind::InvalidArg)?.to_string();
     let option = argument.split([' ', '=']).next()?.strip_prefix("--")?;
-    let given = env::args_os().any(|it| it.to_string_lossy().starts_with(&format!("--{option}")));
-    let variable = env::args()
-        .skip(1)
-        .map(|command| variable_of(&command, option))
-        .find(|variable| is_set(variable))?;
-    (!given).then(|| format!("--{option} is given by the variable {variable}"))
+    let mut forms = vec![format!("--{option}")];
+    forms.extend(short_of(command, option).map(|short| format!("-{short}")));
+    let words: Vec<String> =
+        env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if words.iter().any(|word| forms.iter().any(|form| word.starts_with(form))) {
+        return None;
+    }
+    let variable = words.iter().map(|word| variable_of(word, option)).find(|it| is_set(it))?;
+    Some(format!("--{option} is given by the variable {variable}"))
+}
+
+fn short_of(command: &Command, option: &str) -> Option<char> {
+    let here = command.get_arguments().find(|arg| arg.get_long() == Some(option));
+    here.and_then(Arg::get_short)
+        .or_else(|| command.get_subcommands().find_map(|below| short_of(below, option)))
 }
 
 fn with_variable(arg: Arg, command: &str) -> Arg {

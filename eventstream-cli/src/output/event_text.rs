@@ -56,8 +56,10 @@ impl TextLayout {
         }
     }
 
-    /// Makes room for the subjects of these events too.
+    /// Makes room for the subjects of these events too, and for types that were not known before.
     pub(crate) fn fit(&mut self, events: &[Event]) {
+        let types = events.iter().map(|event| event.parcel.event_type());
+        self.type_width = self.type_width.max(widest(types, TYPE_WIDTHS));
         let subjects = events.iter().map(|event| subject(&event.parcel));
         self.subject_width = self.subject_width.max(widest(subjects, SUBJECT_WIDTHS));
     }
@@ -263,6 +265,15 @@ mod tests {
             assert_eq!(line, expected);
             assert!(measure_text_width(&line) <= width, "{line}");
         }
+    }
+
+    #[test]
+    fn there_is_room_for_types_that_come_later() {
+        let mut layout = TextLayout { type_width: *TYPE_WIDTHS.start(), ..layout(None) };
+        let long = event(|it| it.portable_name = "made.later".into());
+        layout.fit(&[event(|_| {}), long]);
+        let line = layout.line(&event(|_| {}));
+        assert!(line.contains("  made        app "), "{line}");
     }
 
     #[test]

@@ -182,7 +182,7 @@ fn a_wrong_use_has_an_exit_code_of_its_own() {
 fn help_has_an_example() {
     for command in [
         "append", "tail", "info", "demo", "stats", "verify", "backup", "truncate", "compact",
-        "salvage",
+        "salvage", "serve",
     ] {
         let mut program = program();
         program.args([command, "--help"]);

@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    env, fmt,
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
@@ -104,10 +104,15 @@ impl Place {
     }
 }
 
-/// The program, not as cargo starts it.
+/// The program, not as cargo starts it, and without the variables that are its options.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_eventstream"));
     command.env_remove("CARGO_PKG_NAME");
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("EVENTSTREAM_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

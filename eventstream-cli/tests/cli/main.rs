@@ -5,12 +5,16 @@
 mod append;
 mod append_at_once;
 mod append_errors;
+#[allow(dead_code)] // The server's own tests use more of it.
+#[path = "../../../eventstream-network/tests/support/authority.rs"]
+mod authority;
 mod authors;
 mod backup;
 mod book;
 mod busy;
 mod chance;
 mod compact;
+mod connect;
 mod consumed;
 mod consumers;
 mod copied;
@@ -30,10 +34,15 @@ mod no_database;
 mod original;
 mod parked;
 mod permission;
+mod reconnected;
 mod running;
 mod salvage;
+mod secured;
+mod serve;
+mod served;
 mod stats;
 mod tail;
 mod tail_follow;
 mod truncate;
+mod variables;
 mod verify;

@@ -13,3 +13,4 @@ mod lost;
 mod protocols;
 mod resume;
 mod slow;
+mod until;

@@ -16,13 +16,17 @@ async fn the_best_protocol_that_the_server_speaks_is_found_out() {
     let declared = EventTypes::from_iter(["a", "b"]);
     let stream = MemoryStream::builder(application()).event_types(declared.clone()).build();
     stream.append(parcels(0..3, "a")).unwrap();
-    for (spoken, expected) in [
-        (Protocols::all(), Protocol::Ours),
-        (Protocols::none().with_a().with_b(), Protocol::A),
-        (Protocols::none().with_b(), Protocol::B),
+    let all = [Protocol::Ours, Protocol::A, Protocol::B];
+    for (spoken, known) in [
+        (Protocols::all(), &all[..]),
+        (Protocols::none().with_a().with_b(), &all[1..]),
+        (Protocols::none().with_b(), &all[2..]),
     ] {
+        let expected = known[0];
         let builder = NetworkServer::builder().host(stream.clone()).protocols(spoken);
         let server = Running::start(builder).await;
+        let client = NetworkClient::connect(&server.endpoint).await.unwrap();
+        assert_eq!(client.protocols().await.unwrap(), known);
         let remote = NetworkStream::connect(&server.endpoint, application()).await.unwrap();
         assert_eq!(remote.event_types().await.unwrap(), declared);
         let mut cursor = remote.open(1, EventTypes::any()).await.unwrap();

@@ -5,7 +5,15 @@ use crate::certificates::{Authority, Files, serving};
 
 async fn listen(builder: NetworkServerBuilder) -> Result<(), ServeError> {
     let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-    builder.build().unwrap().serve(listener, async {}).await
+    let server = builder.build().unwrap();
+    let checked = server.check_address(listener.local_addr().unwrap());
+    let ended = server.serve(listener, async {}).await;
+    // Whoever asks before is told the same.
+    assert_eq!(
+        checked.map_err(|it| it.to_string()),
+        ended.as_ref().map_err(|it| it.to_string()).copied()
+    );
+    ended
 }
 
 #[tokio::test]

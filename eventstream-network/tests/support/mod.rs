@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // Each test uses a part.
 
+pub(crate) mod authority;
 pub(crate) mod not_run;
 pub(crate) mod proxy;
 
