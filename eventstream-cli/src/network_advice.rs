@@ -35,6 +35,10 @@ pub(crate) fn failure(error: &NetworkError) -> Failure {
             Failure::new("the token of the variable EVENTSTREAM_TOKEN can't be one")
                 .hint("a token has letters, digits and -._~+/=, and nothing else")
         }
+        NetworkError::File(error) => Failure::of(error).or_hint(
+            "--ca and --cert need certificates (PEM), --key a private key (PEM), --token-file a \
+             token",
+        ),
         error => {
             let failure = match advice(error) {
                 Some(advice) => Failure::new(error.to_string()).hint(advice),
@@ -117,12 +121,60 @@ pub(crate) fn advice_on_first_contact(error: &NetworkError) -> Option<&'static s
     else {
         return None;
     };
-    if io_kinds(&**source).next() == Some(io::ErrorKind::ConnectionRefused) {
-        return None;
-    }
-    Some(if endpoint.starts_with("https:") {
+    let cut_off = match io_kinds(&**source).next() {
+        None => true,
+        Some(kind) => matches!(
+            kind,
+            io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::InvalidData
+        ),
+    };
+    cut_off.then_some(if endpoint.starts_with("https:") {
         "does the server encrypt? If not, write http://, and leave out --ca"
     } else {
         "does the server encrypt? If so, write https://, and give --ca FILE"
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn what_encrypts_is_guessed_only_where_somebody_has_hung_up() {
+        let guess = |endpoint: &str, error: io::Error| {
+            let source: Arc<dyn std::error::Error + Send + Sync> = Arc::new(error);
+            let endpoint = endpoint.to_owned();
+            let error = NetworkError::Connect { endpoint, source: Box::new(source) };
+            advice_on_first_contact(&error).is_some_and(|advice| advice.contains("encrypt"))
+        };
+        for endpoint in ["http://h:1", "https://h:1"] {
+            assert!(guess(endpoint, io::ErrorKind::ConnectionReset.into()));
+            assert!(guess(endpoint, io::ErrorKind::UnexpectedEof.into()));
+            assert!(!guess(endpoint, io::ErrorKind::ConnectionRefused.into()));
+            assert!(!guess(endpoint, io::Error::other("there is no such host")));
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_in_the_words_of_the_library() {
+        let endpoint = || "http://h:1".to_owned();
+        for error in [
+            NetworkError::TokenInTheClear { endpoint: endpoint() },
+            NetworkError::NobodyTrusted { endpoint: endpoint(), source: None },
+            NetworkError::NotEncrypted { endpoint: endpoint() },
+            NetworkError::InvalidToken,
+        ] {
+            let Failure::Failed { chain, hint } = failure(&error) else {
+                panic!("nothing was written");
+            };
+            let said = format!("{chain:?} {hint:?}");
+            assert!(hint.is_some() && !said.contains('`'), "{said}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     harness::*,
     served::{Served, connected},
+    tail::says_where_nothing_is,
 };
 
 #[test]
@@ -49,18 +50,8 @@ fn text_has_the_same_words_as_that_of_a_store() {
 fn where_nothing_is_it_says_so() {
     let place = Place::with(&events(0..3));
     let served = Served::start(&place, &[]);
-    for (args, note) in [
-        (&["--from", "3"][..], "There is nothing at offset 3 yet: the next offset is 3.\n"),
-        (&["--from", "99"], "There is nothing at offset 99 yet: the next offset is 3.\n"),
-        (&["--type", "x"], "There is no event of type \"x\" from offset 0 on.\n"),
-    ] {
-        let done = served.run("tail", &[args, &["--exit-at-end"]].concat());
-        assert_eq!(
-            (done.code, done.stdout.as_str(), done.stderr.as_str()),
-            (Some(0), "", note),
-            "{args:?}"
-        );
-    }
+    let note = "There is no event of type \"x\" from offset 0 on.\n";
+    says_where_nothing_is(|args| served.run("tail", args), note);
 }
 
 #[test]

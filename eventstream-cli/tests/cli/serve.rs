@@ -80,7 +80,7 @@ fn an_interrupt_ends_it_well_and_those_who_follow_wait() {
 }
 
 #[test]
-fn an_append_that_is_under_way_is_waited_for() {
+fn an_append_whose_server_has_ended_says_so_and_what_was_acknowledged_is_there() {
     let place = Place::with(&events(0..1));
     let served = Served::start(&place, &[]);
     let mut append = Running::start(served.command("append", &["--ack", "--batch", "10"]));
@@ -94,6 +94,18 @@ fn an_append_that_is_under_way_is_waited_for() {
     done.assert_failed("can't connect");
     assert_eq!(done.last_line(), tally(1, 11, 10, 0));
     assert_eq!(place.exported(), events(0..11));
+}
+
+#[test]
+fn who_does_not_read_holds_up_the_end_for_as_long_as_it_may() {
+    let place = Place::with(&events(0..40_000));
+    let served = Served::start(&place, &["--drain-timeout", "1"]);
+    let mut tail = Running::start_unread(served.command("tail", &["-o", "json"]));
+    tail.first_line_unread();
+    served.signal(Signal::TERM);
+    let done = served.end();
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stderr.contains("connections don't end in time"), "{done:?}");
 }
 
 #[test]

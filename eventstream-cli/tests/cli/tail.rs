@@ -126,21 +126,27 @@ fn json_has_the_offset_and_the_envelope() {
     );
 }
 
-#[test]
-fn where_nothing_is_it_says_so() {
-    let place = Place::with(&events(0..3));
+/// Of a place with three events.
+pub(crate) fn says_where_nothing_is(tail: impl Fn(&[&str]) -> Done, no_such_type: &str) {
     for (args, note) in [
         (&["--from", "3"][..], "There is nothing at offset 3 yet: the next offset is 3.\n"),
         (&["--from", "99"], "There is nothing at offset 99 yet: the next offset is 3.\n"),
-        (&["--type", "x"], "There is no event of type \"x\" in the store.\n"),
+        (&["--type", "x"], no_such_type),
     ] {
-        let done = place.tail(&[args, &["--exit-at-end"]].concat());
+        let done = tail(&[args, &["--exit-at-end"]].concat());
         assert_eq!(
             (done.code, done.stdout.as_str(), done.stderr.as_str()),
             (Some(0), "", note),
             "{args:?}"
         );
     }
+}
+
+#[test]
+fn where_nothing_is_it_says_so() {
+    let place = Place::with(&events(0..3));
+    let note = "There is no event of type \"x\" in the store.\n";
+    says_where_nothing_is(|args| place.tail(args), note);
 }
 
 #[test]

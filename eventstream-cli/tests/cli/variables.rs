@@ -68,20 +68,20 @@ fn a_store_or_a_server_that_is_written_counts_more_than_the_other_by_a_variable(
     let place = Place::with(&events(0..2));
     let served = Served::start(&place, &[]);
     let store = ("EVENTSTREAM_STORE", place.store.to_str().unwrap());
-    let server = ("EVENTSTREAM_CONNECT", served.url.as_str());
+    let remote = ("EVENTSTREAM_CONNECT", served.url.as_str());
     let nowhere = ("EVENTSTREAM_CONNECT", "http://127.0.0.1:1");
     let missing = ("EVENTSTREAM_STORE", "/nowhere");
     let of_server = |done: Done| {
         done.assert_ok();
         done.stdout.starts_with("server ")
     };
-    assert!(of_server(with(&[server], &["info"])));
+    assert!(of_server(with(&[remote], &["info"])));
     assert!(!of_server(with(&[store], &["info"])));
     assert!(!of_server(with(&[nowhere], &["info", "--store", store.1])));
-    assert!(of_server(with(&[missing], &["info", "--connect", server.1])));
+    assert!(of_server(with(&[missing], &["info", "--connect", remote.1])));
     // What is about servers only is of no account for a store.
     assert!(!of_server(with(&[store, ("EVENTSTREAM_CA", "/nowhere")], &["info"])));
-    let done = with(&[store, server], &["info"]);
+    let done = with(&[store, remote], &["info"]);
     assert_eq!(done.code, Some(2), "{done:?}");
     assert!(done.stderr.contains("EVENTSTREAM_STORE and EVENTSTREAM_CONNECT are both set"));
 }

@@ -89,7 +89,7 @@ impl NetworkCursor {
     ///
     /// # Errors
     ///
-    /// Those of [`next_batch`](Cursor::next_batch).
+    /// As `next_batch` has them.
     ///
     /// # Examples
     ///
@@ -107,21 +107,18 @@ impl NetworkCursor {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
     /// # let memory = MemoryStream::new(shop.clone());
-    /// # for (id, event_type) in [("m-1", "order.placed"), ("m-2", "order.paid")] {
-    /// #     let envelope = Envelope::new(id, shop.clone(), event_type, "application/json");
-    /// #     memory.append_one(Parcel::seal(envelope)?)?;
-    /// # }
+    /// # let placed = Envelope::new("m-1", shop.clone(), "order.placed", "application/json");
+    /// # memory.append_one(Parcel::seal(placed)?)?;
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// # let endpoint = format!("http://{}", listener.local_addr()?);
     /// # let server = NetworkServer::builder().host(memory).build()?;
-    /// # let serving = tokio::spawn(server.serve(listener, std::future::pending()));
+    /// # tokio::spawn(server.serve(listener, std::future::pending()));
     /// let stream = NetworkStream::connect(&endpoint, shop).await?;
     /// let end = stream.end().await?.unwrap_or_default();
     /// let mut cursor = stream.open(0, "order.placed".into()).await?;
     /// let mut events = Vec::new();
     /// while cursor.next_batch_until(end, &mut events, 100).await? > 0 {}
     /// assert_eq!(events.len(), 1);
-    /// # serving.abort();
     /// # Ok(())
     /// # }
     /// ```
@@ -134,7 +131,7 @@ impl NetworkCursor {
         self.batch(Some(end), buf, max).await
     }
 
-    /// The next events; none if it has come to the end, if there is one.
+    /// None at the end, if there is one.
     async fn batch(&mut self, end: Option<u64>, buf: &mut Vec<Event>, max: usize) -> Result<usize> {
         if max == 0 {
             return Ok(0);
@@ -162,7 +159,7 @@ impl NetworkCursor {
             return;
         }
         while self.inbox.len() < events && self.inbox.bytes() < bytes as usize {
-            // An error is said when there is nothing else to say.
+            // An error is said when nothing else is.
             if !matches!(poll_once(self.receive()), Some(Ok(()))) {
                 return;
             }

@@ -49,6 +49,6 @@ async fn what_was_waited_for_in_vain_is_not_lost() {
     stream.append(parcels(0..3, "a")).unwrap();
     while cursor.next_batch_until(3, &mut events, 10).await.unwrap() > 0 {}
     assert_eq!(events.iter().map(|event| event.offset).collect::<Vec<_>>(), [0, 1, 2]);
-    cursor.close_handle().close();
+    cursor.close_handle().close().unwrap();
     assert!(cursor.next_batch_until(4, &mut events, 10).await.is_err());
 }

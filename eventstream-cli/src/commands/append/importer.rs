@@ -264,7 +264,7 @@ impl<S: EventStore> Importer<S> {
     }
 }
 
-/// Calls; and calls again after a failure that may pass.
+/// Calls, and again after a failure that may pass.
 async fn persevere<T>(call: impl AsyncFn() -> Result<T>) -> Result<T> {
     let begin = Instant::now();
     let mut tries = 0;
@@ -276,8 +276,7 @@ async fn persevere<T>(call: impl AsyncFn() -> Result<T>) -> Result<T> {
                 time::sleep(FIRST_DELAY * 2_u32.pow(tries)).await;
                 tries += 1;
             }
-            // The first failure is the cause: what follows may say no more than that the store has
-            // stopped.
+            // The first one is the cause: what follows may say no more than that the store has stopped.
             Err(error @ Error::Backend { .. }) => return Err(first.unwrap_or(error)),
             result => return result,
         }
