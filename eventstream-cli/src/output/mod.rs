@@ -44,7 +44,9 @@ pub(crate) fn report(failure: &Failure) {
     let Failure::Failed { chain, hint: text } = failure else {
         return;
     };
-    note(&format!("{} {}", label("error:", console::Color::Red), chain.join(": ")));
+    // A part of it may have been said by a server, or be in a file.
+    let said = chain.join(": ");
+    note(&format!("{} {}", label("error:", console::Color::Red), plain(&said)));
     if let Some(text) = text {
         hint(text);
     }
@@ -52,5 +54,6 @@ pub(crate) fn report(failure: &Failure) {
 
 /// Says what can be done.
 pub(crate) fn hint(text: &str) {
-    note(&format!("{} {text}", label("hint:", console::Color::Cyan)));
+    let lines: Vec<_> = text.lines().map(plain).collect();
+    note(&format!("{} {}", label("hint:", console::Color::Cyan), lines.join("\n")));
 }
