@@ -1,5 +1,7 @@
 //! A server goes, and comes again.
 
+use std::io::Write;
+
 use rustix::process::Signal;
 
 use crate::{harness::*, served::Served};
@@ -74,6 +76,30 @@ fn an_append_goes_on_when_the_server_is_there_again_soon() {
     done.assert_ok();
     assert_eq!(done.stdout, tally(1, 21, 20, 0) + "\n");
     assert_eq!(place.exported(), events(0..21));
+}
+
+#[test]
+fn an_append_of_much_has_each_event_there_once_whenever_the_server_is_killed() {
+    const EVENTS: u64 = 4_000;
+    let place = Place::with(&events(0..1));
+    let mut served = Served::start(&place, &[]);
+    let mut append = Running::start(served.command("append", &["--ack", "--batch", "10"]));
+    let mut input = append.stdin();
+    std::thread::scope(|scope| {
+        scope.spawn(move || input.write_all(events(1..EVENTS).as_bytes()));
+        for _ in 0..3 {
+            for _ in 0..50 {
+                append.line();
+            }
+            let address = served.kill();
+            served = Served::start_at(&place, &address, &[]);
+        }
+        let done = append.end();
+        done.assert_ok();
+        assert_eq!(done.last_line(), tally(1, EVENTS, EVENTS - 1, 0));
+    });
+    assert!(place.exported() == events(0..EVENTS));
+    place.verify();
 }
 
 #[test]

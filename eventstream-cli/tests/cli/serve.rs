@@ -109,6 +109,34 @@ fn who_does_not_read_holds_up_the_end_for_as_long_as_it_may() {
 }
 
 #[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let place = Place::with(&events(0..40_000));
+    let mut serve = place.start("serve", &["--listen", "127.0.0.1:0", "--drain-timeout", "3600"]);
+    let ready = serve.line();
+    let url = ready.rsplit(' ').next().unwrap();
+    let mut tail = Running::start_unread(connected(url, "tail", &["-o", "json"]));
+    tail.first_line_unread();
+    serve.signal(Signal::TERM);
+    let note = serve.note();
+    assert!(note.contains("interrupted: streams are ended"), "{note}");
+    serve.signal(Signal::TERM);
+    assert_eq!(serve.end().code, Some(1));
+    place.verify();
+}
+
+#[test]
+fn names_can_not_command_a_terminal() {
+    let (one, other) = (Place::new(), Place::new());
+    one.append(&["--application", "a\u{1b}[2J\nb:k-1"], events(0..1)).assert_ok();
+    other.append(&["--application", "c:k-2"], "").assert_ok();
+    let served = Served::start(&one, &["--store", other.store.to_str().unwrap()]);
+    let name = "a\\u001b[2J\\nb (k-1)";
+    assert!(served.ready.starts_with(&format!("serving {name}, c (k-2) on ")), "{}", served.ready);
+    served.run("tail", &[]).assert_failed(&format!("serves several applications: {name}, c (k-2)"));
+    assert!(served.run("info", &[]).stdout.contains(&format!("application   {name}\n")));
+}
+
+#[test]
 fn where_others_could_reach_it_it_has_to_be_told_to() {
     let place = Place::with(&events(0..1));
     let done = run(serve(&place, "0.0.0.0:0", &[]), b"");

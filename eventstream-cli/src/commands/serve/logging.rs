@@ -19,6 +19,8 @@ pub(super) fn start(level: LogLevel) {
             .with_max_level(level)
             .with_writer(io::stderr)
             .with_ansi(false)
+            // Where it can't be written there is nobody to tell either.
+            .log_internal_errors(false)
             .finish(),
     );
 }
