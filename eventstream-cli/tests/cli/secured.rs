@@ -180,6 +180,24 @@ fn a_token_is_good_for_what_the_server_says() {
 }
 
 #[test]
+fn a_token_that_is_taken_back_ends_what_follows() {
+    let secured = Secured::new();
+    let served = Served::of(secured.serve(&[("--tokens", "tokens")]));
+    let file = secured.file("token", ALL);
+    let args = ["-o", "cloudevents", "--token-file", &file];
+    let mut tail = Running::start(served.command("tail", &args));
+    for id in 0..3 {
+        assert_eq!(tail.line() + "\n", events(id..=id));
+    }
+    // As programs write it that nobody may find half done.
+    let new = secured.file("tokens-new", &format!("{READER} read k-1\n"));
+    fs::rename(new, secured.path("tokens")).unwrap();
+    let done = tail.end();
+    done.assert_failed("(gRPC code 16)");
+    done.assert_failed("hint: give a token that the server knows");
+}
+
+#[test]
 fn a_token_can_be_a_variable_and_does_not_leave_the_machine_in_the_clear() {
     let secured = Secured::new();
     let served = Served::of(secured.serve(&[("--tokens", "tokens")]));
