@@ -25,6 +25,7 @@ mod disk;
 mod disk_full;
 mod disk_read_only;
 mod followed;
+mod half_sent;
 mod harness;
 mod info;
 mod killed;

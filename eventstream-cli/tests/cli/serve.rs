@@ -6,6 +6,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::{
+    half_sent::HalfSent,
     harness::*,
     served::{Served, connected, serve},
 };
@@ -97,11 +98,10 @@ fn an_append_whose_server_has_ended_says_so_and_what_was_acknowledged_is_there()
 }
 
 #[test]
-fn who_does_not_read_holds_up_the_end_for_as_long_as_it_may() {
-    let place = Place::with(&events(0..40_000));
+fn a_call_that_does_not_end_is_waited_for_as_long_as_it_may_take() {
+    let place = Place::with(&events(0..1));
     let served = Served::start(&place, &["--drain-timeout", "1"]);
-    let mut tail = Running::start_unread(served.command("tail", &["-o", "json"]));
-    tail.first_line_unread();
+    let _call = HalfSent::append(&served.address());
     served.signal(Signal::TERM);
     let done = served.end();
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -110,12 +110,10 @@ fn who_does_not_read_holds_up_the_end_for_as_long_as_it_may() {
 
 #[test]
 fn a_second_interrupt_ends_it_at_once() {
-    let place = Place::with(&events(0..40_000));
+    let place = Place::with(&events(0..1));
     let mut serve = place.start("serve", &["--listen", "127.0.0.1:0", "--drain-timeout", "3600"]);
     let ready = serve.line();
-    let url = ready.rsplit(' ').next().unwrap();
-    let mut tail = Running::start_unread(connected(url, "tail", &["-o", "json"]));
-    tail.first_line_unread();
+    let _call = HalfSent::append(ready.rsplit('/').next().unwrap());
     serve.signal(Signal::TERM);
     let note = serve.note();
     assert!(note.contains("interrupted: streams are ended"), "{note}");

@@ -1,23 +1,18 @@
 //! Appending what is not there yet, and counting what is.
 
-use std::{collections::HashMap, ops::Range, time::Duration};
+use std::{collections::HashMap, ops::Range};
 
 use eventstream_core::{Error, EventQuery, EventStore, EventTypes, Expect, Parcel, Result};
 use serde::Serialize;
-use tokio::time::{self, Instant};
 
 use super::{
     clash::{Clash, without_repetition},
+    perseverance::Perseverance,
     turn::Turn,
 };
 
 /// After so many conflicts in a row an append no longer insists on its place.
 const CONFLICTS: usize = 8;
-/// How often a call is tried again that may well succeed later.
-const RETRIES: u32 = 6;
-const FIRST_DELAY: Duration = Duration::from_millis(50);
-/// What has waited for so long, for another program's lock, is not tried again.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What became of the input so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,6 +31,7 @@ pub(crate) struct Tally {
 pub(crate) struct Importer<S> {
     store: S,
     turn: Turn,
+    perseverance: Perseverance,
     /// The store's next offset, as far as it is known.
     next: u64,
     /// The offsets between which all events of the input lie.
@@ -66,11 +62,17 @@ impl<S: EventStore> Importer<S> {
             next: store.next_offset().await?,
             store,
             turn,
+            perseverance: Perseverance::STORE,
             range: None,
             appended: 0,
             duplicates: 0,
             clash: None,
         })
+    }
+
+    /// Tries again what has failed, for as long as this says.
+    pub(crate) fn perseverance(self, perseverance: Perseverance) -> Self {
+        Self { perseverance, ..self }
     }
 
     /// The first duplicate that was found to have another source than the event that is there.
@@ -232,7 +234,7 @@ impl<S: EventStore> Importer<S> {
     /// wait for their turn, so it could only be another kind of program.)
     async fn append(&mut self, parcels: &[Parcel]) -> Result<Outcome> {
         let _turn = self.turn.wait().await;
-        self.next = persevere(async || self.store.next_offset().await).await?;
+        self.next = self.perseverance.call(async || self.store.next_offset().await).await?;
         let mut conflicts = 0;
         loop {
             // If others are always faster, better a place that is not known before than none.
@@ -260,26 +262,7 @@ impl<S: EventStore> Importer<S> {
     /// Appends; tries again after a failure that may pass. If the first try was committed and only
     /// its answer lost, the second one is a repetition, and has the same answer.
     async fn try_append(&self, parcels: &[Parcel], expect: Expect) -> Result<Range<u64>> {
-        persevere(async || self.store.append(parcels.to_vec(), expect).await).await
-    }
-}
-
-/// Calls, and again after a failure that may pass.
-async fn persevere<T>(call: impl AsyncFn() -> Result<T>) -> Result<T> {
-    let begin = Instant::now();
-    let mut tries = 0;
-    let mut first = None;
-    loop {
-        match call().await {
-            Err(error) if error.is_retryable() && tries < RETRIES && begin.elapsed() < PATIENCE => {
-                first.get_or_insert(error);
-                time::sleep(FIRST_DELAY * 2_u32.pow(tries)).await;
-                tries += 1;
-            }
-            // The first one is the cause: what follows may say no more than that the store has stopped.
-            Err(error @ Error::Backend { .. }) => return Err(first.unwrap_or(error)),
-            result => return result,
-        }
+        self.perseverance.call(async || self.store.append(parcels.to_vec(), expect).await).await
     }
 }
 

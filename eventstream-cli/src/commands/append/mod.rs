@@ -6,6 +6,7 @@ mod fake_store;
 mod importer;
 mod intake;
 mod lines;
+mod perseverance;
 mod turn;
 
 use std::{
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use importer::{Importer, Tally};
 pub(super) use intake::{Batch, Flow, Intake};
+use perseverance::Perseverance;
 pub(super) use turn::Turn;
 
 use super::{
@@ -75,7 +77,7 @@ impl Run {
             let said = output.json(&Tally::default()).and_then(|()| output.flush());
             return first.and(said);
         };
-        self.append(store, Turn::at(path), first, &intake).await
+        self.append(store, Turn::at(path), Perseverance::STORE, first, &intake).await
     }
 
     async fn to_server(&self, server: &Server) -> Result<(), Failure> {
@@ -92,7 +94,8 @@ impl Run {
         let intake = self.intake(&remote.application)?;
         let first = next_batch(&intake, &self.interrupted).await;
         let store = remote.client.store(remote.application).streaming();
-        Box::pin(self.append(store, Turn::default(), first, &intake)).await
+        let (turn, perseverance) = (Turn::default(), Perseverance::SERVER);
+        Box::pin(self.append(store, turn, perseverance, first, &intake)).await
     }
 
     fn intake(&self, application: &Identity) -> Result<Intake, Failure> {
@@ -109,11 +112,13 @@ impl Run {
         &self,
         store: S,
         turn: Turn,
+        perseverance: Perseverance,
         first: Result<Option<Batch>, Failure>,
         intake: &Intake,
     ) -> Result<(), Failure> {
         let importer = self.finish(Importer::new(store, turn)).await?;
-        let mut importer = importer.map_err(|error| not_appended(&error))?;
+        let importer = importer.map_err(|error| not_appended(&error))?;
+        let mut importer = importer.perseverance(perseverance);
         let mut output = Output::default();
         // A bar would get into the way of who types.
         let is_typed = io::stdin().is_terminal();
