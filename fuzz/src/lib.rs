@@ -7,14 +7,24 @@
 pub mod cloud_event;
 mod dogma;
 pub mod envelope;
+mod grpc;
 pub mod marshaler;
 pub mod memory;
 #[cfg(feature = "quick")]
 pub mod mutate;
+pub mod network;
 pub mod parcel;
 pub mod store;
 pub mod target;
 pub mod texts;
+
+// The network's modules, as they are: see `grpc`.
+#[allow(dead_code, unused_imports)]
+#[path = "../../eventstream-network/src/proto/mod.rs"]
+mod proto;
+#[allow(dead_code, unused_imports)]
+#[path = "../../eventstream-network/src/wire/mod.rs"]
+mod wire;
 
 // The program's modules, as they are: it is no library. They name each other from the root.
 #[allow(dead_code)]

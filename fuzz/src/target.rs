@@ -1,4 +1,4 @@
-use crate::{cloud_event, envelope, marshaler, parcel, store, texts};
+use crate::{cloud_event, envelope, marshaler, network, parcel, store, texts};
 
 /// Something that decodes.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub struct Target {
 }
 
 /// All there are.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "parcel", check: parcel::check, runs: 200_000, words: parcel::WORDS },
     Target { name: "envelope", check: envelope::check, runs: 50_000, words: envelope::WORDS },
     Target { name: "texts", check: texts::check, runs: 200_000, words: texts::WORDS },
@@ -25,5 +25,6 @@ pub const TARGETS: [Target; 6] = [
         runs: 50_000,
         words: cloud_event::WORDS,
     },
+    Target { name: "network", check: network::check, runs: 200_000, words: network::WORDS },
     Target { name: "store", check: store::check, runs: 300, words: store::WORDS },
 ];

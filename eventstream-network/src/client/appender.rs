@@ -116,7 +116,7 @@ impl Appender {
         tokio::spawn({
             let waiting = waiting.clone();
             async move {
-                let ended = receive(responses, &waiting).await;
+                let ended = receive(responses.without_events(), &waiting).await;
                 waiting
                     .fail(&ended.err().unwrap_or_else(|| CallError::lost("the stream has ended")));
             }

@@ -73,7 +73,7 @@ impl NetworkClientBuilder {
     }
 
     /// How many bytes a message of the server may have: 512 MiB if not set, as much as a store keeps
-    /// of one event.
+    /// of one event. One that holds no events has 4 MiB at most.
     pub fn message_bytes(self, bytes: usize) -> Self {
         self.with(|options| options.message_bytes = bytes)
     }

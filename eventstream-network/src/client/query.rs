@@ -1,6 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use eventstream_core::{Event, EventQuery, Result};
+use tokio::time::timeout;
 
 use super::{
     Protocol, call_error::CallError, channel::Channel, inbox::Inbox, responses::Responses,
@@ -29,12 +30,17 @@ impl NetworkQuery {
         }
     }
 
-    /// Waits for the first message, which says where the query begins.
+    /// Waits for the first message, which says where the query begins; it comes before anything is
+    /// looked for.
     pub(super) async fn begin(&mut self) -> Result<(), CallError> {
-        while !self.begun && !self.ended {
-            self.receive().await?;
-        }
-        Ok(())
+        let call_timeout = self.channel.options.call_timeout;
+        let beginning = async {
+            while !self.begun && !self.ended {
+                self.receive().await?;
+            }
+            Ok(())
+        };
+        timeout(call_timeout, beginning).await.unwrap_or(Err(CallError::Timeout(call_timeout)))
     }
 
     async fn receive(&mut self) -> Result<(), CallError> {

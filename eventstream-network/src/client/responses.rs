@@ -1,9 +1,13 @@
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use hyper::body::Incoming;
+use tokio::task::coop::consume_budget;
 
 use super::call_error::CallError;
 use crate::grpc::{Code, Splitter, Status, is_grpc, next_data};
+
+/// How many bytes a message may have that holds no events. What is made of it may take 24 times as much.
+const ANSWER: usize = 4 << 20;
 
 /// The messages of an answer.
 pub(super) struct Responses {
@@ -33,6 +37,12 @@ impl Responses {
         Ok(Self { body, trailers: None, splitter: Splitter::new(max), ended: false })
     }
 
+    /// The same, where no message holds events.
+    pub(super) fn without_events(mut self) -> Self {
+        self.splitter.limit(ANSWER);
+        self
+    }
+
     /// Waits for a piece of a message; false at the end, if the call has ended well.
     ///
     /// # Cancel safety
@@ -42,6 +52,8 @@ impl Responses {
         if self.ended {
             return Ok(false);
         }
+        // A server that says something all the time does not keep others from their turn.
+        consume_budget().await;
         match next_data(&mut self.body, &mut self.trailers).await {
             Some(Ok(piece)) => {
                 self.splitter.push(piece);
@@ -73,15 +85,16 @@ impl Responses {
     }
 
     /// The only message of an answer.
-    pub(super) async fn only(mut self) -> Result<Bytes, CallError> {
+    pub(super) async fn only(self) -> Result<Bytes, CallError> {
+        let mut answer = self.without_events();
         let mut only = None;
         loop {
-            while let Some(message) = self.message()? {
+            while let Some(message) = answer.message()? {
                 if only.replace(message).is_some() {
                     return Err(CallError::protocol("it answers more than once"));
                 }
             }
-            if !self.receive().await? {
+            if !answer.receive().await? {
                 return only.ok_or_else(|| CallError::protocol("its answer has no message"));
             }
         }

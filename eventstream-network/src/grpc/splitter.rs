@@ -6,8 +6,9 @@ use super::PREFIX;
 
 /// Splits messages out of the pieces in which they come.
 ///
-/// A message that lies in one piece is a slice of it. One that does not is put together, and takes
-/// as much memory as has come of it, not as much as its prefix claims.
+/// A message that lies in one piece is a slice of it. One that does not is put together as it comes: it
+/// takes as much memory as has come of it, and neither as much as its prefix claims, nor what a piece
+/// takes besides its bytes, which may be many times as much.
 #[derive(Debug)]
 pub(crate) struct Splitter {
     pieces: VecDeque<Bytes>,
@@ -15,8 +16,13 @@ pub(crate) struct Splitter {
     len: usize,
     /// The length of the message that comes next, once its prefix is read.
     message: Option<usize>,
+    /// What has come of it, if it lies in several pieces.
+    begun: BytesMut,
     max: usize,
 }
+
+/// A message that is put together takes no less, unless it is shorter.
+const ROOM: usize = 4 << 10;
 
 /// What comes is no message that can be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +36,12 @@ pub(crate) enum SplitError {
 impl Splitter {
     /// For messages of `max` bytes at most.
     pub(crate) fn new(max: usize) -> Self {
-        Self { pieces: VecDeque::new(), len: 0, message: None, max }
+        Self { pieces: VecDeque::new(), len: 0, message: None, begun: BytesMut::new(), max }
+    }
+
+    /// From now on no message may have more than this either.
+    pub(crate) fn limit(&mut self, max: usize) {
+        self.max = self.max.min(max);
     }
 
     pub(crate) fn push(&mut self, piece: Bytes) {
@@ -65,11 +76,20 @@ impl Splitter {
 
     /// The next message, if all of it has come.
     pub(crate) fn next(&mut self) -> Result<Option<Bytes>, SplitError> {
-        let Some(len) = self.next_len()?.filter(|len| *len <= self.len) else {
+        let Some(len) = self.next_len()? else {
             return Ok(None);
         };
+        let missing = len - self.begun.len();
+        if self.len < missing {
+            self.put_together(self.len, len);
+            return Ok(None);
+        }
         self.message = None;
-        Ok(Some(self.take(len)))
+        if self.begun.is_empty() {
+            return Ok(Some(self.take(len)));
+        }
+        self.put_together(missing, len);
+        Ok(Some(self.begun.split().freeze()))
     }
 
     fn take(&mut self, len: usize) -> Bytes {
@@ -84,9 +104,28 @@ impl Splitter {
             }
             return taken;
         }
-        let mut taken = BytesMut::zeroed(len);
-        self.copy(&mut taken);
-        taken.freeze()
+        self.put_together(len, len);
+        self.begun.split().freeze()
+    }
+
+    /// Moves so many bytes, which have to be there, to those that have come of a message of this
+    /// length.
+    fn put_together(&mut self, mut count: usize, len: usize) {
+        let have = self.begun.len() + count;
+        if have > self.begun.capacity() {
+            let room = have.saturating_mul(2).max(ROOM).min(len);
+            self.begun.reserve(room - self.begun.len());
+        }
+        self.len -= count;
+        while let Some(first) = self.pieces.front_mut().filter(|_| count > 0) {
+            let part = first.len().min(count);
+            self.begun.extend_from_slice(&first[..part]);
+            first.advance(part);
+            count -= part;
+            if first.is_empty() {
+                self.pieces.pop_front();
+            }
+        }
     }
 
     /// There have to be as many bytes.
@@ -139,6 +178,21 @@ mod tests {
             let message = splitter.next().unwrap().unwrap();
             assert_eq!(message.as_ptr(), piece[start..].as_ptr());
         }
+    }
+
+    #[test]
+    fn a_message_takes_what_has_come_of_it_and_not_what_its_pieces_take() {
+        let len = 1 << 20;
+        let mut splitter = Splitter::new(len);
+        splitter.push(Bytes::copy_from_slice(&prefix(len)));
+        for come in 0..len {
+            assert_eq!(splitter.next(), Ok(None));
+            assert!(splitter.begun.capacity() <= ROOM.max(2 * come), "{come}");
+            assert!(splitter.pieces.is_empty());
+            splitter.push(Bytes::from_static(b"x"));
+        }
+        assert_eq!(splitter.next().unwrap().unwrap().len(), len);
+        assert!(splitter.is_empty());
     }
 
     #[test]

@@ -53,12 +53,26 @@ impl Status {
     /// Adds a detail, unless there are so many that they would not arrive: then it is left out.
     #[must_use]
     pub(crate) fn with(mut self, detail: &impl Name) -> Self {
+        self.add(detail);
+        self
+    }
+
+    /// Adds details, until there is one for which there is no room: there may be many.
+    #[must_use]
+    pub(crate) fn with_all<M: Name>(mut self, mut details: impl Iterator<Item = M>) -> Self {
+        while details.next().is_some_and(|detail| self.add(&detail)) {}
+        self
+    }
+
+    /// Whether there was room for it.
+    fn add(&mut self, detail: &impl Name) -> bool {
         let any = Any { type_url: type_url_of(detail), value: detail.encode_to_vec() };
         let held: usize = self.details.iter().map(Message::encoded_len).sum();
-        if held + any.encoded_len() <= MAX_DETAILS {
+        let fits = held + any.encoded_len() <= MAX_DETAILS;
+        if fits {
             self.details.push(any);
         }
-        self
+        fits
     }
 
     /// The first detail of a type.

@@ -131,12 +131,19 @@ fn check(limits: &Limits) -> Result<(), ServeError> {
             return Err(ServeError::InvalidLimit { name, value, rule: "below 4 GiB".to_owned() });
         }
     }
-    if limits.pending_append_bytes < limits.append_bytes {
-        return Err(ServeError::InvalidLimit {
-            name: "pending_append_bytes",
-            value: limits.pending_append_bytes,
-            rule: format!("at least `append_bytes`, which is {}", limits.append_bytes),
-        });
+    for (name, value, of_one, least) in [
+        (
+            "pending_request_bytes",
+            limits.pending_request_bytes,
+            "request_bytes",
+            limits.request_bytes,
+        ),
+        ("pending_append_bytes", limits.pending_append_bytes, "append_bytes", limits.append_bytes),
+    ] {
+        if value < least {
+            let rule = format!("at least `{of_one}`, which is {least}");
+            return Err(ServeError::InvalidLimit { name, value, rule });
+        }
     }
     Ok(())
 }

@@ -27,15 +27,17 @@ impl Caller {
         application_key: Option<&str>,
     ) -> Result<(), Status> {
         let Some(authorizer) = &self.shared.authorizer else { return Ok(()) };
-        let Self { headers, peer, .. } = self;
-        let access = Access { action, application_key, headers, peer };
-        authorizer.authorize(&access).map_err(|denied| {
-            let code = match denied {
-                Denied::Unknown => Code::Unauthenticated,
-                Denied::Forbidden => Code::PermissionDenied,
-            };
-            Status::new(code, denied.to_string())
-        })
+        authorizer.authorize(&self.access(action, application_key)).map_err(refused)
+    }
+
+    /// Whether it is worth while to read what the caller wants to append.
+    pub(super) fn admit_append(&self) -> Result<(), Status> {
+        let Some(authorizer) = &self.shared.authorizer else { return Ok(()) };
+        authorizer.admit_append(&self.access(Action::Append, None)).map_err(refused)
+    }
+
+    fn access<'a>(&'a self, action: Action, application_key: Option<&'a str>) -> Access<'a> {
+        Access { action, application_key, headers: &self.headers, peer: &self.peer }
     }
 
     /// Waits until the caller may not do any more what they do; then their call has to end.
@@ -51,4 +53,13 @@ impl Caller {
             }
         }
     }
+}
+
+#[allow(clippy::needless_pass_by_value)] // As `map_err` wants it.
+fn refused(denied: Denied) -> Status {
+    let code = match denied {
+        Denied::Unknown => Code::Unauthenticated,
+        Denied::Forbidden => Code::PermissionDenied,
+    };
+    Status::new(code, denied.to_string())
 }

@@ -35,12 +35,9 @@ impl Dialect {
             Self::Ours => {
                 status.with(&ours::UnsupportedEventTypes { portable_names: names.collect() })
             }
-            Self::A => names.fold(status, |status, portable_name| {
-                status.with(&a::UnrecognizedEventType { portable_name })
-            }),
-            Self::B => {
-                names.fold(status, |status, name| status.with(&b::UnrecognizedMessage { name }))
-            }
+            Self::A => status
+                .with_all(names.map(|portable_name| a::UnrecognizedEventType { portable_name })),
+            Self::B => status.with_all(names.map(|name| b::UnrecognizedMessage { name })),
         }
     }
 
@@ -48,12 +45,12 @@ impl Dialect {
     pub(super) fn unsupported_media_types(self, event_types: &[&str]) -> Status {
         let text = "none of the media types asked for can be had of these event types: ";
         let status = Status::invalid(text.to_owned() + &event_types.join(", "));
-        event_types.iter().fold(status, |status, name| {
-            let portable_name = (*name).to_owned();
-            match self {
-                Self::A => status.with(&a::NoRecognizedMediaTypes { portable_name }),
-                Self::Ours | Self::B => status.with(&ours::UnsupportedMediaTypes { portable_name }),
-            }
-        })
+        let names = event_types.iter().map(|name| (*name).to_owned());
+        match self {
+            Self::A => status
+                .with_all(names.map(|portable_name| a::NoRecognizedMediaTypes { portable_name })),
+            Self::Ours | Self::B => status
+                .with_all(names.map(|portable_name| ours::UnsupportedMediaTypes { portable_name })),
+        }
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use eventstream_core::{Error, EventStream, EventTypes, Marshaler, Result};
 
 use super::hosted::Hosted;
@@ -18,11 +20,11 @@ impl Hosted {
 
     /// Whether events of a type may come in one of the media types asked for, as far as that is
     /// known.
-    pub(super) fn can_serve(&self, event_type: &str, wanted: &[String]) -> bool {
+    pub(super) fn can_serve(&self, event_type: &str, wanted: &Wanted) -> bool {
         let served = self.media_types_of(event_type);
-        wanted.is_empty()
+        wanted.0.is_empty()
             || served.is_empty()
-            || wanted.iter().any(|wanted| served.iter().any(|served| is_like(served, wanted)))
+            || served.iter().any(|served| wanted.0.contains(&essence(served)))
     }
 
     /// The types that are declared, each with its media types; `None` if any type may appear.
@@ -60,20 +62,29 @@ impl Hosted {
     }
 }
 
-/// Whether something of one media type may be had as another: the same name, or the same suffix.
-/// What parameters and codecs make of it, the marshaler decides for each event.
-fn is_like(served: &str, wanted: &str) -> bool {
-    let essence =
-        |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let (served, wanted) = (essence(served), essence(wanted));
-    let suffix_of =
-        |text: &str| text.rsplit_once('+').map(|(_, suffix)| format!("application/{suffix}"));
-    served == wanted || suffix_of(&wanted).is_some_and(|wanted| wanted == served)
+/// The media types that somebody asks for, to be compared with many: there may be many types of events.
+pub(super) struct Wanted(HashSet<String>);
+
+impl Wanted {
+    /// What may be had as one of these: what has the same name, or the same suffix. What parameters
+    /// and codecs make of it, the marshaler decides for each event.
+    pub(super) fn of(media_types: &[String]) -> Self {
+        let suffix_of = |essence: &str| {
+            essence.rsplit_once('+').map(|(_, suffix)| format!("application/{suffix}"))
+        };
+        let essences = media_types.iter().map(|media_type| essence(media_type));
+        Self(essences.flat_map(|essence| [suffix_of(&essence), Some(essence)]).flatten().collect())
+    }
+}
+
+/// A media type without its parameters.
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_like;
+    use super::*;
 
     #[test]
     fn media_types_are_compared_by_their_names() {
@@ -86,7 +97,8 @@ mod tests {
             ("application/vnd.a+json", "application/json", false),
             ("application/json", "", false),
         ] {
-            assert_eq!(is_like(served, wanted), expected, "{served} as {wanted}");
+            let found = Wanted::of(&[wanted.to_owned()]).0.contains(&essence(served));
+            assert_eq!(found, expected, "{served} as {wanted}");
         }
     }
 }

@@ -2,9 +2,11 @@ use std::time::Duration;
 
 /// What a client may take of a server: each has a default, and none can be switched off.
 ///
-/// A connection takes up to 512 KiB for what it has sent and nobody has read, and a call about 64 KiB
+/// A connection takes up to 512 KiB for what it has sent and nobody has read, and a call up to 256 KiB
 /// for what it is sent and does not take, besides one batch of the cursor. An append is counted with
-/// its bytes from the moment on that its length is known.
+/// its bytes from the moment on that its length is known; who may not append anything is not listened
+/// to. One who may, and begins large appends without ending them, holds up the appends of others for
+/// up to `request_timeout`.
 ///
 /// # Examples
 ///
@@ -24,6 +26,7 @@ pub struct Limits {
     pub(crate) streams: usize,
     pub(crate) header_bytes: u32,
     pub(crate) request_bytes: usize,
+    pub(crate) pending_request_bytes: usize,
     pub(crate) append_bytes: usize,
     pub(crate) pending_append_bytes: usize,
     pub(crate) appends_per_stream: usize,
@@ -42,6 +45,7 @@ impl Default for Limits {
             streams: 16_384,
             header_bytes: 16 << 10,
             request_bytes: 256 << 10,
+            pending_request_bytes: 16 << 20,
             append_bytes: 32 << 20,
             pending_append_bytes: 128 << 20,
             appends_per_stream: 256,
@@ -78,6 +82,14 @@ impl Limits {
     /// How many bytes a request may have that is no append. 256 KiB if not set.
     pub fn request_bytes(self, request_bytes: usize) -> Self {
         Self { request_bytes, ..self }
+    }
+
+    /// How many bytes the requests of all calls that are under way may have, not counting appends, nor
+    /// requests of less than 4 KiB: more are answered `RESOURCE_EXHAUSTED`. What is asked for is kept as
+    /// long as the call goes on, and takes several times as much. At least `request_bytes`. 16 MiB if not
+    /// set.
+    pub fn pending_request_bytes(self, pending_request_bytes: usize) -> Self {
+        Self { pending_request_bytes, ..self }
     }
 
     /// How many bytes an append may have. At most 4 GiB, as all messages of gRPC. 32 MiB if not set.

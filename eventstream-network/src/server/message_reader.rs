@@ -4,11 +4,16 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::coop::consume_budget,
     time::{Instant, sleep_until},
 };
 
 use super::shared::Shared;
 use crate::grpc::{Code, SplitError, Splitter, Status, next_data};
+
+/// Longer than any name that somebody asks health or reflection for: the answer repeats it, several
+/// times, and nobody may ever read it.
+const TINY: usize = 4 << 10;
 
 /// Reads the messages of a request.
 pub(super) struct MessageReader {
@@ -29,6 +34,11 @@ impl MessageReader {
     /// For requests that hold no events.
     pub(super) fn small(shared: &Shared, body: Incoming) -> Self {
         Self::new(shared, body, shared.limits.request_bytes, None)
+    }
+
+    /// For requests of everybody, who need not even say who they are.
+    pub(super) fn tiny(shared: &Shared, body: Incoming) -> Self {
+        Self::new(shared, body, shared.limits.request_bytes.min(TINY), None)
     }
 
     /// For appends, which are counted.
@@ -73,21 +83,28 @@ impl MessageReader {
 
     /// The only message of a request.
     pub(super) async fn only(mut self) -> Result<Read, Status> {
-        self.deadline = Some(Instant::now() + self.timeout);
+        self.begin();
         let Some(read) = self.next().await? else {
             return Err(Status::new(Code::Internal, "the request has no message"));
         };
-        self.deadline = Some(Instant::now() + self.timeout);
+        self.begin();
         match self.next().await? {
             None => Ok(read),
             Some(_) => Err(Status::new(Code::Internal, "the request has more than one message")),
         }
     }
 
+    /// From now on there is not for ever.
+    fn begin(&mut self) {
+        self.deadline = Instant::now().checked_add(self.timeout);
+    }
+
     /// Whether there was more.
     async fn receive(&mut self) -> Result<bool, Status> {
+        // Who sends something all the time does not keep others from their turn.
+        consume_budget().await;
         if !self.splitter.is_empty() && self.deadline.is_none() {
-            self.deadline = Some(Instant::now() + self.timeout);
+            self.begin();
         }
         // Clients send none.
         let mut trailers = None;

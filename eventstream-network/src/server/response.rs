@@ -10,12 +10,9 @@ use futures_core::Stream;
 use http::HeaderMap;
 use http_body::{Body, Frame};
 use prost::Message;
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
-use super::activity::Active;
+use super::{activity::Active, call::Held};
 use crate::grpc::{Code, Status, whole};
 
 /// Frames, until the call ends; it ends well if nothing is said.
@@ -57,7 +54,7 @@ pub(super) struct ResponseBody {
     content: Content,
     cut_off: Option<CutOff>,
     /// The call is under way for as long as there is this body.
-    _call: Option<(OwnedSemaphorePermit, Active)>,
+    _call: Option<(Held, Active)>,
 }
 
 enum Content {
@@ -68,11 +65,7 @@ enum Content {
 }
 
 impl ResponseBody {
-    pub(super) fn new(
-        reply: Reply,
-        deadline: Option<Instant>,
-        call: (OwnedSemaphorePermit, Active),
-    ) -> Self {
+    pub(super) fn new(reply: Reply, deadline: Option<Instant>, call: (Held, Active)) -> Self {
         let (content, cut_off) = match reply {
             // It is there already.
             Reply::Message(frame) => (Content::Message(frame), None),

@@ -5,10 +5,15 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::{
-    Peer, activity::Active, call::Call, response::ResponseBody, route::route, shared::Shared,
+    Peer,
+    activity::Active,
+    call::{Call, Held},
+    response::ResponseBody,
+    route::route,
+    shared::Shared,
+    status::busy,
 };
 use crate::grpc::{self, Code, GRPC_TIMEOUT, Status, parse_timeout};
-use crate::proto::eventstream::v1::BackendFailure;
 
 /// Answers a request, of whatever kind.
 pub(super) async fn answer(
@@ -26,6 +31,7 @@ pub(super) async fn answer(
     let Ok(permit) = shared.calls.clone().try_acquire_owned() else {
         return failed(&busy());
     };
+    let share = Held::new(permit);
     let deadline = match request.headers().get(GRPC_TIMEOUT).map(parse_timeout) {
         None => None,
         // One that lies too far away to be named is none.
@@ -33,7 +39,7 @@ pub(super) async fn answer(
         Some(None) => return failed(&Status::new(Code::Internal, "grpc-timeout can't be read")),
     };
     let (head, body) = request.into_parts();
-    let call = Call::new(shared, peer, head.headers, body);
+    let call = Call::new(shared, peer, head.headers, body, share.clone());
     let replied = tokio::select! {
         biased;
         replied = route(head.uri.path(), call) => replied,
@@ -41,18 +47,13 @@ pub(super) async fn answer(
     };
     match replied {
         Ok(reply) => {
-            let body = ResponseBody::new(reply, deadline, (permit, active));
+            let body = ResponseBody::new(reply, deadline, (share, active));
             let mut response = Response::new(body);
             response.headers_mut().insert(http::header::CONTENT_TYPE, grpc::APPLICATION_GRPC);
             response
         }
         Err(status) => failed(&status),
     }
-}
-
-fn busy() -> Status {
-    let text = "the server has as many calls as it takes: try again later";
-    Status::new(Code::ResourceExhausted, text).with(&BackendFailure { retryable: true })
 }
 
 async fn at(deadline: Option<Instant>) {

@@ -23,6 +23,8 @@ pub(super) struct Shared {
     pub(super) drain: Drain,
     /// One permit for each call.
     pub(super) calls: Arc<Semaphore>,
+    /// One permit for each byte of a request that is large, and no append.
+    pub(super) request_bytes: Arc<Semaphore>,
     /// One permit for each byte of an append.
     pub(super) append_bytes: Arc<Semaphore>,
 }
@@ -39,6 +41,7 @@ impl Shared {
         Self {
             hosts,
             calls: permits(limits.streams),
+            request_bytes: permits(limits.pending_request_bytes),
             append_bytes: permits(limits.pending_append_bytes),
             limits,
             protocols,

@@ -52,3 +52,9 @@ pub(super) fn going_away_at(position: u64) -> Status {
 pub(super) fn going_away() -> Status {
     Status::new(Code::Unavailable, "the server is going away")
 }
+
+/// Others may be done in a moment.
+pub(super) fn busy() -> Status {
+    let text = "the server has as many calls as it takes: try again later";
+    Status::new(Code::ResourceExhausted, text).with(&BackendFailure { retryable: true })
+}

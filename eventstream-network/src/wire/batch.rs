@@ -9,6 +9,9 @@ const AT_TAIL: u8 = 3 << 3;
 /// What [`put_position`] writes at most.
 pub(crate) const POSITION_LEN: usize = 1 + varint::MAX_LEN + 2;
 
+/// No more events than this are in a batch: each takes some memory, however short it is.
+const MAX_EVENTS: usize = 1 << 16;
+
 /// `eventstream.v1.ConsumeResponse`, as it comes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Batch {
@@ -24,6 +27,7 @@ impl Batch {
         let mut batch = Self::default();
         while let Some(field) = fields.next()? {
             match field {
+                (1, Value::Bytes(_)) if batch.events.len() == MAX_EVENTS => return Err(Malformed),
                 (1, Value::Bytes(value)) => batch.events.push(Recorded::decode(value)?),
                 (2, Value::Number(value)) => batch.position = value,
                 (3, Value::Number(value)) => batch.at_tail = value != 0,
@@ -85,6 +89,13 @@ mod tests {
         assert_eq!((batch.position, batch.at_tail, batch.incarnation), (300, true, None));
         let events = (0..).zip(wires).map(|(offset, envelope)| Recorded { offset, envelope });
         assert_eq!(batch.events, events.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn so_many_events_are_in_a_batch_and_no_more() {
+        let batch = |count| Batch::decode(b"\x0a\x03\x12\x01x".repeat(count).into());
+        assert_eq!(batch(MAX_EVENTS).unwrap().events.len(), MAX_EVENTS);
+        assert_eq!(batch(MAX_EVENTS + 1), Err(Malformed));
     }
 
     #[test]

@@ -29,10 +29,15 @@ impl Raw {
     }
 
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
-        let response = self.0.clone().send_request(request).await.unwrap();
+        self.try_send(request).await.unwrap()
+    }
+
+    /// An error if there is no answer.
+    pub(crate) async fn try_send(&self, request: Request<Full<Bytes>>) -> hyper::Result<Answer> {
+        let response = self.0.clone().send_request(request).await?;
         let (head, body) = response.into_parts();
         let end = head.headers.contains_key("grpc-status").then(|| head.headers.clone());
-        Answer { http: head.status, body, held: BytesMut::new(), end }
+        Ok(Answer { http: head.status, body, held: BytesMut::new(), end })
     }
 
     pub(crate) fn request(path: &str, body: Vec<u8>) -> Request<Full<Bytes>> {
@@ -78,13 +83,17 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) async fn next<M: Message + Default>(&mut self) -> Option<M> {
+        self.next_bytes().await.map(|message| M::decode(message).unwrap())
+    }
+
+    pub(crate) async fn next_bytes(&mut self) -> Option<Bytes> {
         loop {
             if let Some((prefix, rest)) = self.held.split_at_checked(5) {
                 let len = u32::from_be_bytes(prefix[1..].try_into().unwrap()) as usize;
                 if rest.len() >= len {
                     assert_eq!(prefix[0], 0);
                     let message = self.held.split_to(5 + len).freeze();
-                    return Some(M::decode(&message[5..]).unwrap());
+                    return Some(message.slice(5..));
                 }
             }
             match self.body.frame().await?.unwrap().into_data() {

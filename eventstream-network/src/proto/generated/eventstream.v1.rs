@@ -149,7 +149,7 @@ impl ::prost::Name for ConsumeRequest {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConsumeResponse {
-    /// May be empty.
+    /// May be empty. At most 65,536.
     #[prost(message, repeated, tag = "1")]
     pub events: ::prost::alloc::vec::Vec<RecordedEvent>,
     /// The next offset that will be looked at: all below was sent, or does not match.

@@ -7,6 +7,9 @@ use crate::{
     server::{Hosted, dialect::Dialect},
 };
 
+/// More of them are not asked for by anybody who wants one of them: each event is compared with all.
+const MOST: usize = 64;
+
 /// The media types that a client asks for, in order of preference.
 pub(in crate::server) enum MediaTypes {
     /// Whatever events are stored in.
@@ -21,13 +24,17 @@ impl MediaTypes {
         Self::AsStored
     }
 
-    pub(in crate::server) fn for_all(media_types: Vec<String>) -> Self {
-        if media_types.is_empty() { Self::AsStored } else { Self::ForAll(media_types) }
+    pub(in crate::server) fn for_all(media_types: Vec<String>) -> Result<Self, Status> {
+        check(&media_types)?;
+        Ok(if media_types.is_empty() { Self::AsStored } else { Self::ForAll(media_types) })
     }
 
-    pub(in crate::server) fn by_type(media_types: HashMap<String, Vec<String>>) -> Self {
+    pub(in crate::server) fn by_type(
+        media_types: HashMap<String, Vec<String>>,
+    ) -> Result<Self, Status> {
+        media_types.values().try_for_each(|media_types| check(media_types))?;
         let none = media_types.values().all(Vec::is_empty);
-        if none { Self::AsStored } else { Self::ByType(media_types) }
+        Ok(if none { Self::AsStored } else { Self::ByType(media_types) })
     }
 
     fn wanted(&self, event_type: &str) -> &[String] {
@@ -71,5 +78,14 @@ impl MediaTypes {
                 Err(Status::new(Code::Internal, text))
             }
         }
+    }
+}
+
+fn check(media_types: &[String]) -> Result<(), Status> {
+    match media_types.len() {
+        0..=MOST => Ok(()),
+        len => Err(Status::invalid(format!(
+            "{len} media types are asked for where {MOST} may be: name those that are preferred"
+        ))),
     }
 }

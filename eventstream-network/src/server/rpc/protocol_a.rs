@@ -15,6 +15,7 @@ use crate::{
         call::Call,
         consume::{Consumption, MediaTypes},
         dialect::Dialect,
+        host::Wanted,
         response::Reply,
         status::status_of,
     },
@@ -38,7 +39,7 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
 
     let mut unavailable: Vec<_> = wanted
         .iter()
-        .filter(|(name, media_types)| !host.can_serve(name, media_types))
+        .filter(|(name, media_types)| !host.can_serve(name, &Wanted::of(media_types)))
         .map(|(name, _)| name.as_str())
         .collect();
     if !unavailable.is_empty() {
@@ -49,7 +50,7 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
         let text = "the start point has to be an offset, and has to be there";
         return Err(Status::new(Code::Unimplemented, text).with(&UnsupportedStartPoint {}));
     };
-    let media_types = MediaTypes::by_type(wanted);
+    let media_types = MediaTypes::by_type(wanted)?;
     Consumption::new(A, host, types, media_types).open(&call, offset).await
 }
 

@@ -74,7 +74,7 @@ impl Index {
 }
 
 pub(in crate::server) fn info(mut call: Call) -> Result<Reply, Status> {
-    let requests = call.reader(MessageReader::small)?;
+    let requests = call.reader(MessageReader::tiny)?;
     let state = (requests, call.shared.clone());
     Ok(Reply::stream(unfold(state, |(mut requests, shared): (MessageReader, Arc<Shared>)| async {
         let read = tokio::select! {

@@ -52,7 +52,12 @@ impl Grant {
             (Some(keys), Some(key)) => keys.iter().any(|known| known == key),
             (Some(_), None) => false,
         };
-        covers && self.actions.contains(&action)
+        covers && self.may(action)
+    }
+
+    /// Whether it allows something with some application.
+    pub(super) fn may(&self, action: Action) -> bool {
+        self.actions.contains(&action)
     }
 }
 

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use subtle::ConstantTimeEq;
 
 use super::{InvalidTokenLine, bearer::bearer_of, digest::TokenDigest, grant::Grant};
-use crate::server::{Access, Authorizer, Denied};
+use crate::server::{Access, Action, Authorizer, Denied};
 
 /// Bearer tokens, and what they are good for.
 ///
@@ -61,10 +61,9 @@ impl Tokens {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
 
-impl Authorizer for Tokens {
-    fn authorize(&self, access: &Access<'_>) -> Result<(), Denied> {
+    /// Whether the token of a call is known, and one of its lines allows something.
+    fn check(&self, access: &Access<'_>, allows: impl Fn(&Grant) -> bool) -> Result<(), Denied> {
         let token = TokenDigest::of(bearer_of(access)?);
         // All are compared, whether one was found or not.
         let mut found = Vec::with_capacity(1);
@@ -76,9 +75,17 @@ impl Authorizer for Tokens {
         if found.is_empty() {
             return Err(Denied::Unknown);
         }
-        let (action, application_key) = (access.action(), access.application_key());
-        let allowed = found.iter().any(|grant| grant.allows(action, application_key));
-        if allowed { Ok(()) } else { Err(Denied::Forbidden) }
+        if found.into_iter().any(allows) { Ok(()) } else { Err(Denied::Forbidden) }
+    }
+}
+
+impl Authorizer for Tokens {
+    fn authorize(&self, access: &Access<'_>) -> Result<(), Denied> {
+        self.check(access, |grant| grant.allows(access.action(), access.application_key()))
+    }
+
+    fn admit_append(&self, access: &Access<'_>) -> Result<(), Denied> {
+        self.check(access, |grant| grant.may(Action::Append))
     }
 }
 

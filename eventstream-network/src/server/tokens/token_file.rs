@@ -56,6 +56,10 @@ impl Authorizer for TokenFile {
     fn authorize(&self, access: &Access<'_>) -> Result<(), Denied> {
         self.0.get().authorize(access)
     }
+
+    fn admit_append(&self, access: &Access<'_>) -> Result<(), Denied> {
+        self.0.get().admit_append(access)
+    }
 }
 
 impl fmt::Debug for TokenFile {

@@ -11,7 +11,6 @@ use crate::{
         append::{Appends, appended},
         call::Call,
         dialect::Dialect,
-        message_reader::MessageReader,
         response::Reply,
         status::status_of,
     },
@@ -19,14 +18,14 @@ use crate::{
 };
 
 pub(in crate::server) async fn append(mut call: Call) -> Result<Reply, Status> {
-    let (message, _held) = call.reader(MessageReader::of_appends)?.only().await?;
+    let (message, _held) = call.appends()?.only().await?;
     let range = append_message(&call, message).await?;
     Ok(Reply::message(&appended(range)))
 }
 
 /// Each request is answered in its turn, whether it fails or not.
 pub(in crate::server) fn append_stream(mut call: Call) -> Result<Reply, Status> {
-    let requests = call.reader(MessageReader::of_appends)?;
+    let requests = call.appends()?;
     Ok(Appends::new(requests, call).into_reply())
 }
 

@@ -9,6 +9,7 @@ use crate::{
         access::Action,
         call::Call,
         consume::{Consumption, MediaTypes},
+        host::Wanted,
         response::Reply,
     },
 };
@@ -20,6 +21,8 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
     let declared = host.stream.event_types().await.map_err(failed)?;
     types.check_supported_by(&declared).map_err(failed)?;
 
+    let wanted = Wanted::of(&request.media_types);
+    let media_types = MediaTypes::for_all(request.media_types)?;
     // Of all types, those are known that the stream declares.
     let known = if types.is_any() { &declared } else { &types };
     let unavailable: Vec<_> = known
@@ -27,7 +30,7 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
         .unwrap_or_default()
         .iter()
         .map(eventstream_core::EventType::as_str)
-        .filter(|name| !host.can_serve(name, &request.media_types))
+        .filter(|name| !host.can_serve(name, &wanted))
         .collect();
     if !unavailable.is_empty() {
         return Err(OURS.unsupported_media_types(&unavailable));
@@ -39,7 +42,6 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
         let status = Status::new(Code::FailedPrecondition, text);
         return Err(status.with(&IncarnationChanged { incarnation: bytes }));
     }
-    let media_types = MediaTypes::for_all(request.media_types);
     Consumption::new(OURS, host, types, media_types)
         .heartbeat(call.shared.heartbeat(request.heartbeat_milliseconds))
         .incarnation(bytes)
