@@ -70,6 +70,10 @@ impl EventRepository for DynStore {
     fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
         self.0.incarnation()
     }
+
+    fn known_types(&self) -> impl Future<Output = Result<Option<EventTypes>>> + Send {
+        self.0.known_types()
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -126,6 +130,7 @@ trait ErasedStore: Send + Sync {
     ) -> BoxFuture<'a, Result<BoxQuery>>;
     fn wait_for(&self, offset: u64) -> BoxFuture<'_, Result<u64>>;
     fn incarnation(&self) -> BoxFuture<'_, Result<Option<Incarnation>>>;
+    fn known_types(&self) -> BoxFuture<'_, Result<Option<EventTypes>>>;
     fn append(&self, parcels: Vec<Parcel>, expect: Expect) -> BoxFuture<'_, Result<Range<u64>>>;
     fn truncate(&self, before: u64) -> BoxFuture<'_, Result<()>>;
 }
@@ -158,6 +163,10 @@ impl<S: EventStore> ErasedStore for S {
 
     fn incarnation(&self) -> BoxFuture<'_, Result<Option<Incarnation>>> {
         Box::pin(EventRepository::incarnation(self))
+    }
+
+    fn known_types(&self) -> BoxFuture<'_, Result<Option<EventTypes>>> {
+        Box::pin(EventRepository::known_types(self))
     }
 
     fn append(&self, parcels: Vec<Parcel>, expect: Expect) -> BoxFuture<'_, Result<Range<u64>>> {

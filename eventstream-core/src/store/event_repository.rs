@@ -150,6 +150,21 @@ pub trait EventRepository: Send + Sync + 'static {
     fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
         async { Ok(None) }
     }
+
+    /// The types that are known so far. There need not be an event of each, and where any type may
+    /// appear there may be more tomorrow. As
+    /// provided, `None`: it can't tell.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](crate::Error::Backend) if it can't be found out.
+    fn known_types(&self) -> impl Future<Output = Result<Option<EventTypes>>> + Send {
+        async { Ok(None) }
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -182,5 +197,9 @@ impl<R: EventRepository> EventRepository for Arc<R> {
 
     fn incarnation(&self) -> impl Future<Output = Result<Option<Incarnation>>> + Send {
         R::incarnation(self)
+    }
+
+    fn known_types(&self) -> impl Future<Output = Result<Option<EventTypes>>> + Send {
+        R::known_types(self)
     }
 }

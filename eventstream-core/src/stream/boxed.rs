@@ -65,6 +65,10 @@ impl EventStream for DynStream {
     fn end(&self) -> impl Future<Output = Result<Option<u64>>> + Send {
         self.0.end()
     }
+
+    fn known_types(&self) -> impl Future<Output = Result<Option<EventTypes>>> + Send {
+        self.0.known_types()
+    }
 }
 
 /// A [`Cursor`] without its type.
@@ -144,6 +148,7 @@ trait ErasedStream: Send + Sync {
     fn open(&self, offset: u64, types: EventTypes) -> BoxFuture<'_, Result<BoxCursor>>;
     fn incarnation(&self) -> BoxFuture<'_, Result<Option<Incarnation>>>;
     fn end(&self) -> BoxFuture<'_, Result<Option<u64>>>;
+    fn known_types(&self) -> BoxFuture<'_, Result<Option<EventTypes>>>;
 }
 
 impl<S: EventStream> ErasedStream for S {
@@ -165,6 +170,10 @@ impl<S: EventStream> ErasedStream for S {
 
     fn end(&self) -> BoxFuture<'_, Result<Option<u64>>> {
         Box::pin(EventStream::end(self))
+    }
+
+    fn known_types(&self) -> BoxFuture<'_, Result<Option<EventTypes>>> {
+        Box::pin(EventStream::known_types(self))
     }
 }
 

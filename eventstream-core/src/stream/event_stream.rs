@@ -111,6 +111,21 @@ pub trait EventStream: Send + Sync + 'static {
     fn end(&self) -> impl Future<Output = Result<Option<u64>>> + Send {
         async { Ok(None) }
     }
+
+    /// The types that are known so far. There need not be an event of each, and where any type may
+    /// appear there may be more tomorrow. As
+    /// provided, those that it [declares](Self::event_types), or `None`: it can't tell.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](crate::Error::Backend) if it can't be found out.
+    fn known_types(&self) -> impl Future<Output = Result<Option<EventTypes>>> + Send {
+        async { Ok(Some(self.event_types().await?).filter(|types| !types.is_any())) }
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -139,5 +154,9 @@ impl<S: EventStream> EventStream for Arc<S> {
 
     fn end(&self) -> impl Future<Output = Result<Option<u64>>> + Send {
         S::end(self)
+    }
+
+    fn known_types(&self) -> impl Future<Output = Result<Option<EventTypes>>> + Send {
+        S::known_types(self)
     }
 }

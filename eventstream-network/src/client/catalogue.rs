@@ -18,7 +18,7 @@ pub struct ApplicationInfo {
     pub application: Identity,
     /// The types that may appear.
     pub event_types: EventTypes,
-    /// Of each type that is declared, the media types that its events can be had in, in order of
+    /// Of each type that is known, the media types that its events can be had in, in order of
     /// preference; none if that is not known.
     pub media_types: BTreeMap<EventType, Vec<String>>,
     /// The oldest offset that can be read, if the server can tell.

@@ -27,13 +27,17 @@ impl Hosted {
             || served.iter().any(|served| wanted.0.contains(&essence(served)))
     }
 
-    /// The types that are declared, each with its media types; `None` if any type may appear.
-    pub(super) async fn declared(&self) -> Result<Option<Vec<(String, Vec<String>)>>> {
-        let types = self.stream.event_types().await?;
-        Ok(types.names().map(|names| {
-            let with_media_types = |name: &str| (name.to_owned(), self.media_types_of(name));
-            names.iter().map(|name| with_media_types(name.as_str())).collect()
-        }))
+    /// The types that are known, each with its media types: those that are declared; or, where any
+    /// type may appear, those that have appeared, as far as the stream can tell.
+    pub(super) async fn known_types(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let known = self.stream.known_types().await?.unwrap_or_else(EventTypes::none);
+        Ok(self.with_media_types(&known))
+    }
+
+    /// Each type with its media types.
+    pub(super) fn with_media_types(&self, types: &EventTypes) -> Vec<(String, Vec<String>)> {
+        let names = types.names().unwrap_or_default().iter();
+        names.map(|name| (name.as_str().to_owned(), self.media_types_of(name.as_str()))).collect()
     }
 
     /// The oldest offset that can be read, if it can be found out.

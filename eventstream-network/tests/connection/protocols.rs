@@ -1,12 +1,13 @@
 use std::error::Error as _;
 
 use eventstream_core::{
-    Cursor, Error, EventStream, EventTypes, Format, Marshaler, Message, Parcel,
+    Cursor, Error, EventStore, EventStream, EventTypes, Expect, Format, Marshaler, Message, Parcel,
 };
 use eventstream_memory::MemoryStream;
 use eventstream_network::{
     Hosted, NetworkClient, NetworkError, NetworkServer, NetworkStream, Protocol, Protocols,
 };
+use eventstream_persisted::EmbeddedStore;
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Running, application, parcels};
@@ -57,6 +58,31 @@ async fn all_of_an_open_stream_can_be_had_by_our_protocol_only() {
         let mut cursor = remote.open(0, "a".into()).await.unwrap();
         assert_eq!(cursor.next().await.unwrap().offset, 0);
     }
+}
+
+#[tokio::test]
+async fn of_a_store_all_types_can_be_had_that_are_known_when_they_are_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let store = EmbeddedStore::builder(path).create_for(application()).open().await.unwrap();
+    store.append(parcels(0..2, "a"), Expect::Any).await.unwrap();
+    store.append(parcels(2..3, "b"), Expect::Any).await.unwrap();
+    let builder = NetworkServer::builder().host(store.stream(EventTypes::any()));
+    let server = Running::start(builder).await;
+    let client = NetworkClient::connect(&server.endpoint).await.unwrap();
+    let known = EventTypes::from_iter(["a", "b"]);
+    for protocol in [Protocol::A, Protocol::B] {
+        let remote = client.stream(application()).protocol(protocol);
+        assert_eq!(remote.event_types().await.unwrap(), known);
+        let mut cursor = remote.open(1, EventTypes::any()).await.unwrap();
+        let found = [cursor.next().await.unwrap(), cursor.next().await.unwrap()];
+        assert_eq!(found.map(|event| event.offset), [1, 2]);
+    }
+    let ours = client.stream(application());
+    assert_eq!(ours.event_types().await.unwrap(), EventTypes::any());
+    let info = client.describe(&application().key).await.unwrap();
+    assert_eq!(info.event_types, EventTypes::any());
+    assert_eq!(info.media_types.into_keys().collect::<EventTypes>(), known);
 }
 
 #[derive(Serialize, Deserialize)]

@@ -81,6 +81,11 @@ impl<R: EventRepository> EventStream for PersistedStream<R> {
     async fn end(&self) -> Result<Option<u64>> {
         self.0.repository.next_offset().await.map(Some)
     }
+
+    async fn known_types(&self) -> Result<Option<EventTypes>> {
+        let declared = self.event_types().await?;
+        if declared.is_any() { self.0.repository.known_types().await } else { Ok(Some(declared)) }
+    }
 }
 
 impl<R> Clone for PersistedStream<R> {

@@ -73,17 +73,20 @@ struct Served {
     incarnation: Option<Incarnation>,
     first_offset: Option<u64>,
     next_offset: Option<u64>,
-    /// Of each type the media types that its events can be had in; null if any type may come.
-    event_types: Option<BTreeMap<String, Vec<String>>>,
+    /// Whether any type may come, also one that is not known yet.
+    any_event_type: bool,
+    /// Of each type that is known the media types that its events can be had in.
+    event_types: BTreeMap<String, Vec<String>>,
     /// Whether it can be appended to; null if the server can't say so.
     appendable: Option<bool>,
 }
 
 impl From<ApplicationInfo> for Served {
     fn from(info: ApplicationInfo) -> Self {
-        let media_types = |name: &str| info.media_types.get(name).cloned().unwrap_or_default();
+        let types = info.media_types.into_iter();
         Self {
-            event_types: declared(&info.event_types, media_types),
+            any_event_type: info.event_types.is_any(),
+            event_types: types.map(|(name, types)| (name.as_str().to_owned(), types)).collect(),
             application: info.application,
             incarnation: info.incarnation,
             first_offset: info.oldest_offset,
@@ -91,14 +94,6 @@ impl From<ApplicationInfo> for Served {
             appendable: Some(info.has_store),
         }
     }
-}
-
-fn declared(
-    types: &EventTypes,
-    media_types: impl Fn(&str) -> Vec<String>,
-) -> Option<BTreeMap<String, Vec<String>>> {
-    let names = types.names()?.iter();
-    Some(names.map(|name| (name.as_str().to_owned(), media_types(name.as_str()))).collect())
 }
 
 impl Served {
@@ -110,17 +105,25 @@ impl Served {
             incarnation: None,
             first_offset: None,
             next_offset: None,
-            event_types: declared(&types, |_| Vec::new()),
+            any_event_type: types.is_any(),
+            event_types: types
+                .names()
+                .unwrap_or_default()
+                .iter()
+                .map(|name| (name.as_str().to_owned(), Vec::new()))
+                .collect(),
             appendable: None,
         })
     }
 
     fn text(&self) -> Vec<String> {
         let offset = |offset: Option<u64>| offset.map_or_else(unknown, grouped);
-        let types = match &self.event_types {
-            None => "any".to_owned(),
-            Some(types) if types.is_empty() => "none".to_owned(),
-            Some(types) => types.keys().map(|it| plain(it)).collect::<Vec<_>>().join(", "),
+        let known = self.event_types.keys().map(|it| plain(it)).collect::<Vec<_>>().join(", ");
+        let types = match (self.any_event_type, known.is_empty()) {
+            (true, true) => "any".to_owned(),
+            (true, false) => format!("any; so far {known}"),
+            (false, true) => "none".to_owned(),
+            (false, false) => known,
         };
         let appends = match self.appendable {
             None => unknown(),

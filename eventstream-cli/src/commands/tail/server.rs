@@ -1,7 +1,7 @@
 //! Out of a server.
 
 use eventstream_core::{Error, Event, EventStream};
-use eventstream_network::{ApplicationInfo, NetworkCursor, NetworkStream};
+use eventstream_network::{ApplicationInfo, NetworkCursor, NetworkStream, Protocol};
 
 use super::{BATCH, begin_with, patient::Patient, printer::Printer, say_if_past_the_end, types};
 use crate::{
@@ -18,8 +18,8 @@ pub(super) async fn run(args: &TailArgs, server: &Server) -> Result<(), Failure>
     if let Some(next) = next {
         say_if_past_the_end(args, next);
     }
-    let names = remote.info.as_ref().and_then(|info| info.event_types.names()).unwrap_or_default();
-    let types = names.iter().map(eventstream_core::EventType::as_str);
+    let known = remote.info.iter().flat_map(|info| info.media_types.keys());
+    let types = known.map(eventstream_core::EventType::as_str);
     let printer = Printer::new(args, next.unwrap_or_default(), types);
     if args.count == Some(0) {
         return Ok(());
@@ -86,6 +86,12 @@ impl Reading<'_> {
 
     async fn read(&mut self) -> Result<(), Stop> {
         let mut cursor = self.stream.open(self.range.first, types(self.args)).await?;
+        if self.args.types.is_empty() && cursor.protocol() != Protocol::Ours {
+            note(&format!(
+                "By the protocol {} only those types come that the server knows now.",
+                cursor.protocol()
+            ));
+        }
         let mut events = Vec::new();
         while self.next_batch(&mut cursor, &mut events).await? {
             self.shown = true;

@@ -32,7 +32,8 @@ impl ::prost::Name for ListApplicationsResponse {
 pub struct DescribeRequest {
     #[prost(string, tag = "1")]
     pub application_key: ::prost::alloc::string::String,
-    /// Leave out `oldest_offset`, for which the stream's events have to be looked at.
+    /// Leave out `oldest_offset`, and what is known of types that may be any: for these the stream's
+    /// events have to be looked at.
     #[prost(bool, tag = "2")]
     pub without_oldest_offset: bool,
 }
@@ -52,7 +53,7 @@ pub struct DescribeResponse {
     pub application: ::core::option::Option<
         super::super::dogma::interop::v1::envelope::Identity,
     >,
-    /// Any type may appear, also one that nobody has seen yet; `event_types` is empty then.
+    /// Any type may appear, also one that nobody has seen yet; `event_types` has those that are known.
     #[prost(bool, tag = "2")]
     pub any_event_type: bool,
     #[prost(message, repeated, tag = "3")]

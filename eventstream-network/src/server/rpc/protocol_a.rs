@@ -57,8 +57,8 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
 pub(in crate::server) async fn event_types(mut call: Call) -> Result<Reply, Status> {
     let request: EventTypesRequest = call.message().await?;
     let host = call.host(A, &request.application_key, Action::Read)?;
-    let declared = host.declared().await.map_err(|error| status_of(&error, A))?.unwrap_or_default();
-    let event_types = declared
+    let known = host.known_types().await.map_err(|error| status_of(&error, A))?;
+    let event_types = known
         .into_iter()
         .map(|(portable_name, media_types)| EventType { portable_name, media_types })
         .collect();

@@ -35,8 +35,8 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
 pub(in crate::server) async fn event_types(mut call: Call) -> Result<Reply, Status> {
     let request: MessageTypesRequest = call.message().await?;
     let host = call.host(B, &request.application_key, Action::Read)?;
-    let declared = host.declared().await.map_err(|error| status_of(&error, B))?.unwrap_or_default();
-    let message_types = declared
+    let known = host.known_types().await.map_err(|error| status_of(&error, B))?;
+    let message_types = known
         .into_iter()
         .map(|(portable_name, media_types)| MessageType {
             // What the type is called in the application's configuration is not known here.

@@ -28,15 +28,19 @@ pub(in crate::server) async fn list_applications(mut call: Call) -> Result<Reply
 pub(in crate::server) async fn describe(mut call: Call) -> Result<Reply, Status> {
     let DescribeRequest { application_key, without_oldest_offset } = call.message().await?;
     let host = call.host(OURS, &application_key, Action::Read)?;
-    let declared = host.declared().await.map_err(failed)?;
+    let declared = host.stream.event_types().await.map_err(failed)?;
+    let event_types = if declared.is_any() && !without_oldest_offset {
+        host.known_types().await.map_err(failed)?
+    } else {
+        host.with_media_types(&declared)
+    };
     let incarnation = host.stream.incarnation().await.map_err(failed)?;
     let oldest_offset =
         if without_oldest_offset { None } else { host.oldest_offset().await.map_err(failed)? };
     let response = DescribeResponse {
         application: Some(identity(host.application.clone())),
-        any_event_type: declared.is_none(),
-        event_types: declared
-            .unwrap_or_default()
+        any_event_type: declared.is_any(),
+        event_types: event_types
             .into_iter()
             .map(|(portable_name, media_types)| EventType { portable_name, media_types })
             .collect(),
