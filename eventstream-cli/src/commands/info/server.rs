@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eventstream_core::{EventStream, EventTypes, Identity, Incarnation};
+use eventstream_core::{EventStream, Identity, Incarnation};
 use eventstream_network::{ApplicationInfo, NetworkClient};
 use serde::Serialize;
 
