@@ -79,6 +79,10 @@ impl EventRepository for Counting {
     async fn incarnation(&self) -> Result<Option<Incarnation>> {
         EventRepository::incarnation(&self.store).await
     }
+
+    async fn known_types(&self) -> Result<Option<EventTypes>> {
+        self.store.known_types().await
+    }
 }
 
 impl EventQuery for CountingQuery {
