@@ -3,9 +3,12 @@
 mod consumer;
 mod growth;
 mod memory;
+mod network;
 mod pack;
 mod projection;
 mod store;
+
+pub use network::serve;
 
 pub struct Row {
     pub name: &'static str,
@@ -28,6 +31,7 @@ pub fn all() -> Vec<Row> {
         row("P5", "store: bytes per event, and opening", store::size),
         row("Z1", "store: how events are packed", pack::pack),
         row("G1", "store: what does not grow with it", growth::growth),
+        row("N1", "network: replay of 1 M events, one reader", network::replay),
         row("C1", "consumer: over a bare cursor", consumer::overhead),
         row("C2", "consumer: a projection into SQLite", projection::projection),
     ]
