@@ -5,6 +5,9 @@ use std::ops::Range;
 /// Why bytes are no protobuf message.
 pub(super) type Malformed = &'static str;
 
+/// Protobuf's own limit: a message is shorter than 2 GiB.
+pub(super) const MAX_LEN: usize = i32::MAX as usize;
+
 /// Groups within groups: deeper than anyone nests them, and shallow enough for every stack.
 const MAX_GROUP_DEPTH: usize = 64;
 
