@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use eventstream_core::{Event, Incarnation, Parcel, Result};
 
 use super::{Protocol, call_error::CallError};
@@ -63,18 +64,11 @@ impl Inbox {
     }
 
     /// Takes in a message of a `Consume` or a `Load`.
-    pub(super) fn take_in(
-        &mut self,
-        protocol: Protocol,
-        message: bytes::Bytes,
-    ) -> Result<(), CallError> {
+    pub(super) fn take_in(&mut self, protocol: Protocol, message: &Bytes) -> Result<(), CallError> {
         if protocol != Protocol::Ours {
-            return self.push(Recorded::decode(message)?);
+            return self.push(Recorded::decode(message, message)?);
         }
-        let batch = Batch::decode(message)?;
-        for event in batch.events {
-            self.push(event)?;
-        }
+        let batch = Batch::decode(message, |event| self.push(event))?;
         if batch.position < self.next {
             let problem =
                 format!("its position goes from {} back to {}", self.next, batch.position);
@@ -124,7 +118,6 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use eventstream_core::{Envelope, Error, Identity};
     use prost::Message;
 
@@ -148,7 +141,7 @@ mod tests {
         assert!(matches!(inbox.push(recorded(u64::MAX, 1)), Err(CallError::Protocol(_))));
         let back = ConsumeResponse { position: 7, ..ConsumeResponse::default() };
         let back = Bytes::from(back.encode_to_vec());
-        assert!(matches!(inbox.take_in(Protocol::Ours, back), Err(CallError::Protocol(_))));
+        assert!(matches!(inbox.take_in(Protocol::Ours, &back), Err(CallError::Protocol(_))));
         assert_eq!((inbox.position(), inbox.next()), (7, 8));
     }
 

@@ -9,26 +9,29 @@ const AT_TAIL: u8 = 3 << 3;
 /// What [`put_position`] writes at most.
 pub(crate) const POSITION_LEN: usize = 1 + varint::MAX_LEN + 2;
 
-/// `eventstream.v1.ConsumeResponse`, as it comes.
+/// `eventstream.v1.ConsumeResponse`, as it comes; but for its events.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Batch {
-    pub(crate) events: Vec<Recorded>,
     pub(crate) position: u64,
     pub(crate) at_tail: bool,
     pub(crate) incarnation: Option<Incarnation>,
 }
 
 impl Batch {
-    pub(crate) fn decode(message: Bytes) -> Result<Self, Malformed> {
+    /// Hands out the events as they stand there.
+    pub(crate) fn decode<E: From<Malformed>>(
+        message: &Bytes,
+        mut take: impl FnMut(Recorded) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let mut fields = Fields::of(message);
         let mut batch = Self::default();
         while let Some(field) = fields.next()? {
             match field {
-                (1, Value::Bytes(value)) => batch.events.push(Recorded::decode(value)?),
+                (1, Value::Bytes(value)) => take(Recorded::decode(message, value)?)?,
                 (2, Value::Number(value)) => batch.position = value,
                 (3, Value::Number(value)) => batch.at_tail = value != 0,
                 (4, Value::Bytes(value)) if !value.is_empty() => {
-                    let bytes = value.as_ref().try_into().map_err(|_| Malformed)?;
+                    let bytes = value.try_into().map_err(|_| Malformed)?;
                     batch.incarnation = Some(Incarnation::from_bytes(bytes));
                 }
                 _ => {}
@@ -81,17 +84,25 @@ mod tests {
             ConsumeResponse { events: events.collect(), position: 300, at_tail: true, incarnation };
         assert_eq!(bytes, made.encode_to_vec());
 
-        let batch = Batch::decode(bytes.freeze()).unwrap();
+        let mut found = Vec::new();
+        let batch = Batch::decode(&bytes.freeze(), |event| {
+            found.push(event);
+            Ok::<_, Malformed>(())
+        })
+        .unwrap();
         assert_eq!((batch.position, batch.at_tail, batch.incarnation), (300, true, None));
         let events = (0..).zip(wires).map(|(offset, envelope)| Recorded { offset, envelope });
-        assert_eq!(batch.events, events.collect::<Vec<_>>());
+        assert_eq!(found, events.collect::<Vec<_>>());
     }
 
     #[test]
     fn an_incarnation_has_sixteen_bytes() {
         let hello =
             |len| ConsumeResponse { incarnation: vec![9; len].into(), ..Default::default() };
-        let decode = |len| Batch::decode(hello(len).encode_to_vec().into());
+        let decode = |len| {
+            let no_event = |_| Err(Malformed);
+            Batch::decode(&hello(len).encode_to_vec().into(), no_event)
+        };
         assert_eq!(decode(16).unwrap().incarnation, Some(Incarnation::from_bytes([9; 16])));
         assert_eq!(decode(0).unwrap().incarnation, None);
         assert_eq!(decode(15), Err(Malformed));

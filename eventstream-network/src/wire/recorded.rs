@@ -20,10 +20,11 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
+    /// Of a message that is a part of `frame`.
     #[inline]
-    pub(crate) fn decode(message: Bytes) -> Result<Self, Malformed> {
+    pub(crate) fn decode(frame: &Bytes, message: &[u8]) -> Result<Self, Malformed> {
         let mut fields = Fields::of(message);
-        let (mut offset, mut envelope) = (0, Bytes::new());
+        let (mut offset, mut envelope) = (0, &[][..]);
         while let Some(field) = fields.next()? {
             match field {
                 (1, Value::Number(value)) => offset = value,
@@ -32,7 +33,10 @@ impl Recorded {
             }
         }
         // One of no bytes is none; refused here, so that many of them don't take much memory.
-        if envelope.is_empty() { Err(Malformed) } else { Ok(Self { offset, envelope }) }
+        if envelope.is_empty() {
+            return Err(Malformed);
+        }
+        Ok(Self { offset, envelope: frame.slice_ref(envelope) })
     }
 }
 
@@ -87,7 +91,8 @@ mod tests {
                 assert!(frame.len() <= HEAD_LEN);
                 frame.put_slice(&wire);
                 assert_eq!(frame, crate::grpc::whole(&response));
-                let recorded = Recorded::decode(frame.freeze().split_off(PREFIX)).unwrap();
+                let frame = frame.freeze();
+                let recorded = Recorded::decode(&frame, &frame[PREFIX..]).unwrap();
                 assert_eq!(recorded, Recorded { offset, envelope: wire });
             }
         }
