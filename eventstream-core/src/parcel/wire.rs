@@ -82,6 +82,7 @@ pub(super) fn read_len(wire: &[u8], at: &mut usize) -> Result<Range<usize>, Malf
         .ok_or("has a field that is longer than what is there")
 }
 
+#[inline]
 fn read_tag(wire: &[u8], at: &mut usize) -> Result<(u32, u64), Malformed> {
     let tag = read_varint(wire, at)?;
     match u32::try_from(tag >> 3) {
@@ -92,6 +93,15 @@ fn read_tag(wire: &[u8], at: &mut usize) -> Result<(u32, u64), Malformed> {
 
 #[inline]
 fn read_varint(wire: &[u8], at: &mut usize) -> Result<u64, Malformed> {
+    // As nearly all are: tags, and the lengths of short texts.
+    if let Some(byte @ ..0x80) = wire.get(*at) {
+        *at += 1;
+        return Ok(u64::from(*byte));
+    }
+    read_long_varint(wire, at)
+}
+
+fn read_long_varint(wire: &[u8], at: &mut usize) -> Result<u64, Malformed> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let byte = *wire.get(*at).ok_or("ends in the middle of a field")?;

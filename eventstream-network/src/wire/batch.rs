@@ -1,4 +1,4 @@
-use bytes::{BufMut, Bytes};
+use bytes::BufMut;
 use eventstream_core::Incarnation;
 
 use super::{Fields, Malformed, Recorded, Value, varint};
@@ -19,15 +19,15 @@ pub(crate) struct Batch {
 
 impl Batch {
     /// Hands out the events as they stand there.
-    pub(crate) fn decode<E: From<Malformed>>(
-        message: &Bytes,
-        mut take: impl FnMut(Recorded) -> Result<(), E>,
+    pub(crate) fn decode<'a, E: From<Malformed>>(
+        message: &'a [u8],
+        mut take: impl FnMut(Recorded<'a>) -> Result<(), E>,
     ) -> Result<Self, E> {
         let mut fields = Fields::of(message);
         let mut batch = Self::default();
         while let Some(field) = fields.next()? {
             match field {
-                (1, Value::Bytes(value)) => take(Recorded::decode(message, value)?)?,
+                (1, Value::Bytes(value)) => take(Recorded::decode(value)?)?,
                 (2, Value::Number(value)) => batch.position = value,
                 (3, Value::Number(value)) => batch.at_tail = value != 0,
                 (4, Value::Bytes(value)) if !value.is_empty() => {
@@ -52,7 +52,7 @@ pub(crate) fn put_position(buffer: &mut impl BufMut, position: u64, at_tail: boo
 
 #[cfg(test)]
 mod tests {
-    use bytes::BytesMut;
+    use bytes::{Bytes, BytesMut};
     use prost::Message;
 
     use super::*;
@@ -85,13 +85,13 @@ mod tests {
         assert_eq!(bytes, made.encode_to_vec());
 
         let mut found = Vec::new();
-        let batch = Batch::decode(&bytes.freeze(), |event| {
+        let batch = Batch::decode(&bytes, |event| {
             found.push(event);
             Ok::<_, Malformed>(())
         })
         .unwrap();
         assert_eq!((batch.position, batch.at_tail, batch.incarnation), (300, true, None));
-        let events = (0..).zip(wires).map(|(offset, envelope)| Recorded { offset, envelope });
+        let events = (0..).zip(&wires).map(|(offset, envelope)| Recorded { offset, envelope });
         assert_eq!(found, events.collect::<Vec<_>>());
     }
 
@@ -101,7 +101,7 @@ mod tests {
             |len| ConsumeResponse { incarnation: vec![9; len].into(), ..Default::default() };
         let decode = |len| {
             let no_event = |_| Err(Malformed);
-            Batch::decode(&hello(len).encode_to_vec().into(), no_event)
+            Batch::decode(&hello(len).encode_to_vec(), no_event)
         };
         assert_eq!(decode(16).unwrap().incarnation, Some(Incarnation::from_bytes([9; 16])));
         assert_eq!(decode(0).unwrap().incarnation, None);

@@ -1,4 +1,4 @@
-use bytes::{BufMut, Bytes};
+use bytes::BufMut;
 
 use super::{Fields, Malformed, Value, varint};
 use crate::grpc::{PREFIX, prefix};
@@ -12,17 +12,16 @@ pub(crate) const HEAD_LEN: usize = PREFIX + 3 * (1 + varint::MAX_LEN);
 
 /// An event as it comes: `RecordedEvent` of ours, and `ConsumeResponse` of the protocols A and B,
 /// which have the same fields.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Recorded {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Recorded<'a> {
     pub(crate) offset: u64,
     /// Not checked.
-    pub(crate) envelope: Bytes,
+    pub(crate) envelope: &'a [u8],
 }
 
-impl Recorded {
-    /// Of a message that is a part of `frame`.
+impl<'a> Recorded<'a> {
     #[inline]
-    pub(crate) fn decode(frame: &Bytes, message: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn decode(message: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = Fields::of(message);
         let (mut offset, mut envelope) = (0, &[][..]);
         while let Some(field) = fields.next()? {
@@ -33,10 +32,7 @@ impl Recorded {
             }
         }
         // One of no bytes is none; refused here, so that many of them don't take much memory.
-        if envelope.is_empty() {
-            return Err(Malformed);
-        }
-        Ok(Self { offset, envelope: frame.slice_ref(envelope) })
+        if envelope.is_empty() { Err(Malformed) } else { Ok(Self { offset, envelope }) }
     }
 }
 
@@ -72,7 +68,7 @@ pub(crate) fn put_head_in_batch(buffer: &mut impl BufMut, offset: u64, wire: usi
 
 #[cfg(test)]
 mod tests {
-    use bytes::BytesMut;
+    use bytes::{Bytes, BytesMut};
     use prost::Message;
 
     use super::*;
@@ -91,9 +87,8 @@ mod tests {
                 assert!(frame.len() <= HEAD_LEN);
                 frame.put_slice(&wire);
                 assert_eq!(frame, crate::grpc::whole(&response));
-                let frame = frame.freeze();
-                let recorded = Recorded::decode(&frame, &frame[PREFIX..]).unwrap();
-                assert_eq!(recorded, Recorded { offset, envelope: wire });
+                let recorded = Recorded::decode(&frame[PREFIX..]).unwrap();
+                assert_eq!(recorded, Recorded { offset, envelope: &wire });
             }
         }
     }

@@ -1,5 +1,8 @@
 //! A bare tonic server, as one would write it, and as well as one can.
 
+mod client;
+mod log;
+
 use std::{
     convert::Infallible,
     pin::Pin,
@@ -10,20 +13,28 @@ use std::{
 use bytes::Bytes;
 use eventstream_network::proto::dogma::interop::v1::eventstream::ConsumeResponse;
 use prost::Message;
-use tokio::{net::TcpListener, sync::mpsc};
-use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio::{
+    net::TcpListener,
+    sync::{broadcast, mpsc},
+};
+use tokio_stream::{
+    Stream, StreamExt,
+    wrappers::{BroadcastStream, ReceiverStream},
+};
 use tonic::{
-    Request, Response, Status,
+    Request, Response, Status, Streaming,
     body::Body,
-    client,
     codegen::{BoxFuture, Service, http},
-    server::{self, NamedService, ServerStreamingService},
-    transport::{Channel, Endpoint, Server, server::TcpIncoming},
+    server::{self, NamedService, ServerStreamingService, StreamingService, UnaryService},
+    transport::{Server, server::TcpIncoming},
 };
 use tonic_prost::ProstCodec;
 
+use self::log::Log;
 use super::codec::BytesCodec;
 use crate::workload::parcels;
+
+pub use client::{AppendStream, Appender, connect, follow, read_bytes, read_structs};
 
 const WINDOW: u32 = 256 << 10;
 const FRAME: u32 = 64 << 10;
@@ -33,12 +44,18 @@ const STRUCTS: usize = 10_000;
 
 const STRUCTS_PATH: &str = "/bench.Bare/Structs";
 const BYTES_PATH: &str = "/bench.Bare/Bytes";
+const FOLLOW_PATH: &str = "/bench.Bare/Follow";
+const PUBLISH_PATH: &str = "/bench.Bare/Publish";
+const APPEND_PATH: &str = "/bench.Bare/Append";
+const APPEND_STREAM_PATH: &str = "/bench.Bare/AppendStream";
 
 /// What a bare server has.
 #[derive(Clone)]
 pub struct Bare {
     structs: Arc<Vec<ConsumeResponse>>,
     encoded: Arc<Vec<Bytes>>,
+    live: broadcast::Sender<Bytes>,
+    log: Log,
 }
 
 impl Bare {
@@ -55,7 +72,17 @@ impl Bare {
                 }
             }
         }
-        Self { structs: Arc::new(structs), encoded: Arc::new(encoded) }
+        Self {
+            structs: Arc::new(structs),
+            encoded: Arc::new(encoded),
+            live: broadcast::channel(QUEUE).0,
+            log: Log::start(),
+        }
+    }
+
+    /// To those who follow.
+    pub fn publish(&self, event: Bytes) {
+        assert!(self.live.send(event).is_ok(), "somebody follows");
     }
 
     pub async fn serve(self, listener: TcpListener) {
@@ -70,53 +97,19 @@ impl Bare {
     }
 }
 
-pub async fn connect(url: String) -> Channel {
-    Endpoint::from_shared(url)
-        .expect("a URL")
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(2 * WINDOW)
-        .max_frame_size(FRAME)
-        .connect()
-        .await
-        .expect("a connection")
-}
-
-/// Each event a struct that is sent through a channel.
-pub async fn read_structs(channel: Channel, events: u64) {
-    let codec = ProstCodec::<(), ConsumeResponse>::default();
-    read(channel, STRUCTS_PATH, codec, events).await;
-}
-
-/// Each event as the bytes that it was encoded to before.
-pub async fn read_bytes(channel: Channel, events: u64) {
-    read(channel, BYTES_PATH, BytesCodec, events).await;
-}
-
-async fn read<C>(channel: Channel, path: &'static str, codec: C, events: u64)
-where
-    C: tonic::codec::Codec + Send + Sync + 'static,
-    C::Encode: Default + Send + Sync + 'static,
-    C::Decode: Send + Sync + 'static,
-{
-    let mut grpc = client::Grpc::new(channel);
-    grpc.ready().await.expect("a connection");
-    let path = http::uri::PathAndQuery::from_static(path);
-    let request = Request::new(C::Encode::default());
-    let responses = grpc.server_streaming(request, path, codec).await;
-    let mut responses = responses.expect("a stream").into_inner();
-    for _ in 0..events {
-        std::hint::black_box(responses.message().await.expect("an event"));
-    }
-}
-
 type Boxed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+type Ready<T> = std::future::Ready<Result<Response<T>, Status>>;
+
+fn ready<T>(answer: T) -> Ready<T> {
+    std::future::ready(Ok(Response::new(answer)))
+}
 
 struct Structs(Bare);
 
 impl ServerStreamingService<()> for Structs {
     type Response = ConsumeResponse;
     type ResponseStream = ReceiverStream<Result<ConsumeResponse, Status>>;
-    type Future = std::future::Ready<Result<Response<Self::ResponseStream>, Status>>;
+    type Future = Ready<Self::ResponseStream>;
 
     fn call(&mut self, _: Request<()>) -> Self::Future {
         let (sender, receiver) = mpsc::channel(QUEUE);
@@ -129,7 +122,7 @@ impl ServerStreamingService<()> for Structs {
                 }
             }
         });
-        std::future::ready(Ok(Response::new(ReceiverStream::new(receiver))))
+        ready(ReceiverStream::new(receiver))
     }
 }
 
@@ -138,12 +131,71 @@ struct Encoded(Bare);
 impl ServerStreamingService<Bytes> for Encoded {
     type Response = Bytes;
     type ResponseStream = Boxed<Bytes>;
-    type Future = std::future::Ready<Result<Response<Self::ResponseStream>, Status>>;
+    type Future = Ready<Self::ResponseStream>;
 
     fn call(&mut self, _: Request<Bytes>) -> Self::Future {
         let encoded = self.0.encoded.clone();
         let all = (0..encoded.len()).map(move |n| Ok(encoded[n].clone()));
-        std::future::ready(Ok(Response::new(Box::pin(tokio_stream::iter(all)) as Boxed<_>)))
+        ready(Box::pin(tokio_stream::iter(all)))
+    }
+}
+
+struct Follow(Bare);
+
+impl ServerStreamingService<Bytes> for Follow {
+    type Response = Bytes;
+    type ResponseStream = Boxed<Bytes>;
+    type Future = Ready<Self::ResponseStream>;
+
+    fn call(&mut self, _: Request<Bytes>) -> Self::Future {
+        let events = BroadcastStream::new(self.0.live.subscribe());
+        ready(Box::pin(events.map(|event| event.map_err(|_| Status::data_loss("too slow")))))
+    }
+}
+
+struct Publish(Bare);
+
+impl UnaryService<Bytes> for Publish {
+    type Response = Bytes;
+    type Future = Ready<Bytes>;
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        self.0.publish(request.into_inner());
+        ready(Bytes::new())
+    }
+}
+
+struct Append(Bare);
+
+impl UnaryService<Bytes> for Append {
+    type Response = Bytes;
+    type Future = BoxFuture<Response<Bytes>, Status>;
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let synced = self.0.log.append(request.into_inner());
+        Box::pin(async move { Ok(Response::new(synced.await.expect("the log"))) })
+    }
+}
+
+struct Appends(Bare);
+
+impl StreamingService<Bytes> for Appends {
+    type Response = Bytes;
+    type ResponseStream = Boxed<Bytes>;
+    type Future = Ready<Self::ResponseStream>;
+
+    fn call(&mut self, request: Request<Streaming<Bytes>>) -> Self::Future {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let (log, mut requests) = (self.0.log.clone(), request.into_inner());
+        tokio::spawn(async move {
+            while let Ok(Some(request)) = requests.message().await {
+                if sender.send(log.append(request)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let answers = ReceiverStream::new(receiver);
+        ready(Box::pin(answers.then(async |synced| Ok(synced.await.expect("the log")))))
     }
 }
 
@@ -163,14 +215,17 @@ impl Service<http::Request<Body>> for Bare {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let bare = self.clone();
         Box::pin(async move {
+            let mut bytes = server::Grpc::new(BytesCodec);
             Ok(match request.uri().path() {
                 STRUCTS_PATH => {
                     let codec = ProstCodec::<ConsumeResponse, ()>::default();
                     server::Grpc::new(codec).server_streaming(Structs(bare), request).await
                 }
-                BYTES_PATH => {
-                    server::Grpc::new(BytesCodec).server_streaming(Encoded(bare), request).await
-                }
+                BYTES_PATH => bytes.server_streaming(Encoded(bare), request).await,
+                FOLLOW_PATH => bytes.server_streaming(Follow(bare), request).await,
+                PUBLISH_PATH => bytes.unary(Publish(bare), request).await,
+                APPEND_PATH => bytes.unary(Append(bare), request).await,
+                APPEND_STREAM_PATH => bytes.streaming(Appends(bare), request).await,
                 path => panic!("there is no {path}"),
             })
         })

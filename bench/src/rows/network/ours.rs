@@ -2,7 +2,7 @@
 
 use eventstream_core::{Cursor, EventStore, EventStream, EventTypes, Expect};
 use eventstream_memory::MemoryStream;
-use eventstream_network::{NetworkServer, NetworkServerBuilder, NetworkStream, Protocol};
+use eventstream_network::{NetworkServerBuilder, NetworkStream, Protocol};
 use eventstream_persisted::EmbeddedStore;
 use tokio::net::TcpListener;
 
@@ -11,7 +11,7 @@ use crate::workload::{all_types, application, parcels};
 pub fn memory(events: u64) -> MemoryStream {
     let stream = MemoryStream::builder(application())
         .event_types(all_types())
-        .buffer_size(usize::try_from(events).expect("a size"))
+        .buffer_size(usize::try_from(events.max(10_000)).expect("a size"))
         .build();
     for first in (0..events).step_by(1_000) {
         stream.append(parcels(first, 1_000, 128)).expect("append");
@@ -32,10 +32,6 @@ pub async fn embedded(directory: &std::path::Path, events: u64) -> EmbeddedStore
 pub async fn serve(listener: TcpListener, builder: NetworkServerBuilder) {
     let server = builder.build().expect("a server");
     server.serve(listener, std::future::pending()).await.expect("it serves");
-}
-
-pub fn host(stream: impl EventStream) -> NetworkServerBuilder {
-    NetworkServer::builder().host(stream)
 }
 
 pub async fn connect(url: &str, protocol: Protocol) -> NetworkStream {
