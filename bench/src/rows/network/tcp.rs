@@ -51,7 +51,9 @@ pub async fn read(address: String, events: u64) {
     while left > 0 {
         buffer.reserve(PIECE);
         assert!(stream.read_buf(&mut buffer).await.expect("read") > 0, "there is more");
-        while let Some(mut event) = split(&mut buffer) {
+        while left > 0
+            && let Some(mut event) = split(&mut buffer)
+        {
             let offset = event.get_u64();
             std::hint::black_box((offset, event));
             left -= 1;
