@@ -139,9 +139,9 @@ fn is_media_type(text: &str) -> bool {
 pub(super) fn is_token(text: &[u8]) -> bool {
     const ALLOWED: [bool; 256] = {
         let mut allowed = [false; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            allowed[byte] = byte < 0x80 && (byte as u8).is_ascii_alphanumeric();
+        let mut byte = 0_u8;
+        while byte < 0x80 {
+            allowed[byte as usize] = byte.is_ascii_alphanumeric();
             byte += 1;
         }
         let others = b"!#$%&'*+-.^_`|~";

@@ -19,7 +19,7 @@ use crate::{
     server_process::Server,
 };
 
-const TURNS: usize = 300;
+const TURNS: usize = 200;
 /// Between two appends, so that the reader is waiting.
 const PAUSE: Duration = Duration::from_millis(1);
 
