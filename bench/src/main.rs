@@ -8,6 +8,7 @@
 mod allocator;
 mod measure;
 mod rows;
+mod server_process;
 mod workload;
 
 #[global_allocator]
@@ -15,6 +16,11 @@ static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let [serve, name] = &wanted[..]
+        && serve == server_process::SERVE
+    {
+        return rows::serve(name);
+    }
     let known = rows::all();
     if let Some(unknown) = wanted.iter().find(|name| known.iter().all(|row| row.name != **name)) {
         let names: Vec<_> = known.iter().map(|row| row.name).collect();

@@ -3,9 +3,12 @@
 mod consumer;
 mod growth;
 mod memory;
+mod network;
 mod pack;
 mod projection;
 mod store;
+
+pub use network::serve;
 
 pub struct Row {
     pub name: &'static str,
@@ -28,6 +31,28 @@ pub fn all() -> Vec<Row> {
         row("P5", "store: bytes per event, and opening", store::size),
         row("Z1", "store: how events are packed", pack::pack),
         row("G1", "store: what does not grow with it", growth::growth),
+        row(
+            "N1",
+            "network: replay of 1 M events, one reader (v1: 0.7 × raw TCP, A: 0.5 ×)",
+            network::replay,
+        ),
+        row("N2", "network: 16 readers (3 M/s)", network::fan_out),
+        row(
+            "N3",
+            "network: from append to a remote cursor (p50 100 µs, p99 250 µs, 1.3 × tonic)",
+            network::live,
+        ),
+        row(
+            "N4",
+            "network: durable append, 64 connections, one event a call (calls: 0.8 × tonic, one stream: 150 k/s)",
+            network::append_one,
+        ),
+        row(
+            "N5",
+            "network: durable append, 64 connections, 100 events a call (400 k/s)",
+            network::append_hundred,
+        ),
+        row("N6", "network: what an event and an idle cursor cost", network::cost),
         row("C1", "consumer: over a bare cursor", consumer::overhead),
         row("C2", "consumer: a projection into SQLite", projection::projection),
     ]

@@ -1,14 +1,21 @@
 //! The rules that an envelope has to keep, checked on its wire bytes: at the door, once.
 
+use bytes::Bytes;
+
 use super::{
     index::{Index, Positions},
     number, pair,
-    wire::Fields,
+    wire::{Fields, MAX_LEN},
 };
 use crate::{Error, Parcel, Result, timestamp};
 
-/// Protobuf's own limit: a message is shorter than 2 GiB.
-const MAX_LEN: usize = i32::MAX as usize;
+/// Checks all that there is to check.
+pub(super) fn parcel(wire: Bytes) -> Result<Parcel> {
+    fields(&wire)?;
+    let parcel = Parcel::from_trusted_wire(wire)?;
+    rules(&parcel)?;
+    Ok(parcel)
+}
 
 /// Finds the fields; says whether the bytes are a message at all.
 pub(super) fn index(wire: &[u8]) -> Result<Index> {
@@ -20,7 +27,7 @@ pub(super) fn index(wire: &[u8]) -> Result<Index> {
 }
 
 /// Checks what can be seen field by field.
-pub(super) fn fields(wire: &[u8]) -> Result<()> {
+fn fields(wire: &[u8]) -> Result<()> {
     if wire.len() > MAX_LEN {
         return Err(Error::invalid("envelope", "is larger than 2 GiB"));
     }
@@ -59,7 +66,7 @@ pub(super) fn fields(wire: &[u8]) -> Result<()> {
 }
 
 /// Checks what the fields have to say together.
-pub(super) fn rules(parcel: &Parcel) -> Result<()> {
+fn rules(parcel: &Parcel) -> Result<()> {
     for (name, value) in [
         ("message_id", parcel.message_id()),
         ("causation_id", parcel.causation_id()),
@@ -120,15 +127,32 @@ fn check_pair(name: &'static str, value: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// A type and a subtype, of the characters that RFC 9110 allows in them; parameters may follow.
+/// A type and a subtype; parameters may follow.
 fn is_media_type(text: &str) -> bool {
-    let is_token = |text: &str| {
-        !text.is_empty()
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
-    };
     let essence = text.split_once(';').map_or(text, |(essence, _)| essence.trim_end());
+    let is_token = |text: &str| is_token(text.as_bytes());
     essence.split_once('/').is_some_and(|(main, subtype)| is_token(main) && is_token(subtype))
         && !text.contains(char::is_control)
+}
+
+/// At least one character, and none that RFC 9110 does not allow in a token.
+pub(super) fn is_token(text: &[u8]) -> bool {
+    const ALLOWED: [bool; 256] = {
+        let mut allowed = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 0x80 {
+            allowed[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        let others = b"!#$%&'*+-.^_`|~";
+        let mut at = 0;
+        while at < others.len() {
+            allowed[others[at] as usize] = true;
+            at += 1;
+        }
+        allowed
+    };
+    !text.is_empty() && text.iter().all(|byte| ALLOWED[usize::from(*byte)])
 }
 
 fn name(number: u32) -> Option<&'static str> {

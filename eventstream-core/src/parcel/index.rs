@@ -10,7 +10,7 @@ use super::{
 /// For each indexed field how far its length stands behind that of the field before it, in 8 bytes
 /// altogether: a parcel is kept, moved and cloned far more often than its fields are read, so its
 /// size counts.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index([u8; FIELDS]);
 
 /// Where the length of each indexed field stands, while the fields are gone through.

@@ -2,6 +2,7 @@
 
 mod check;
 mod encode;
+mod glance;
 mod index;
 mod pair;
 mod repack;

@@ -5,6 +5,9 @@ use std::ops::Range;
 /// Why bytes are no protobuf message.
 pub(super) type Malformed = &'static str;
 
+/// Protobuf's own limit: a message is shorter than 2 GiB.
+pub(super) const MAX_LEN: usize = i32::MAX as usize;
+
 /// Groups within groups: deeper than anyone nests them, and shallow enough for every stack.
 const MAX_GROUP_DEPTH: usize = 64;
 
@@ -84,6 +87,7 @@ pub(super) fn read_len(wire: &[u8], at: &mut usize) -> Result<Range<usize>, Malf
         .ok_or("has a field that is longer than what is there")
 }
 
+#[inline]
 fn read_tag(wire: &[u8], at: &mut usize) -> Result<(u32, u64), Malformed> {
     let tag = read_varint(wire, at)?;
     match u32::try_from(tag >> 3) {
@@ -94,6 +98,15 @@ fn read_tag(wire: &[u8], at: &mut usize) -> Result<(u32, u64), Malformed> {
 
 #[inline]
 fn read_varint(wire: &[u8], at: &mut usize) -> Result<u64, Malformed> {
+    // As nearly all are: tags, and the lengths of short texts.
+    if let Some(byte @ ..0x80) = wire.get(*at) {
+        *at += 1;
+        return Ok(u64::from(*byte));
+    }
+    read_long_varint(wire, at)
+}
+
+fn read_long_varint(wire: &[u8], at: &mut usize) -> Result<u64, Malformed> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let byte = *wire.get(*at).ok_or("ends in the middle of a field")?;

@@ -247,7 +247,7 @@ impl NetworkCursor {
                 self.heard_at = Instant::now();
                 self.failures = 0;
                 while let Some(message) = responses.message()? {
-                    self.inbox.take_in(self.protocol, message)?;
+                    self.inbox.take_in(self.protocol, &message)?;
                 }
                 Ok(())
             }

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use eventstream_core::{Event, Incarnation, Parcel, Result};
 
 use super::{Protocol, call_error::CallError};
@@ -10,13 +11,28 @@ const MAX_BATCH: usize = 4 << 20;
 
 /// Events that have come and were not taken yet, and where the server is with them.
 pub(super) struct Inbox {
-    events: VecDeque<Recorded>,
+    events: VecDeque<Received>,
     /// Of the events.
     bytes: usize,
     /// The next offset that can come.
     next: u64,
     at_tail: bool,
     incarnation: Option<Incarnation>,
+}
+
+struct Received {
+    offset: u64,
+    /// The bytes, if they are no envelope; why they are not is said to who asks for the event.
+    parcel: Result<Parcel, Bytes>,
+}
+
+impl Received {
+    fn len(&self) -> usize {
+        match &self.parcel {
+            Ok(parcel) => parcel.wire().len(),
+            Err(bytes) => bytes.len(),
+        }
+    }
 }
 
 impl Inbox {
@@ -63,18 +79,11 @@ impl Inbox {
     }
 
     /// Takes in a message of a `Consume` or a `Load`.
-    pub(super) fn take_in(
-        &mut self,
-        protocol: Protocol,
-        message: bytes::Bytes,
-    ) -> Result<(), CallError> {
+    pub(super) fn take_in(&mut self, protocol: Protocol, message: &Bytes) -> Result<(), CallError> {
         if protocol != Protocol::Ours {
-            return self.push(Recorded::decode(message)?);
+            return self.push(message, Recorded::decode(message)?);
         }
-        let batch = Batch::decode(message)?;
-        for event in batch.events {
-            self.push(event)?;
-        }
+        let batch = Batch::decode(message, |event| self.push(message, event))?;
         if batch.position < self.next {
             let problem =
                 format!("its position goes from {} back to {}", self.next, batch.position);
@@ -86,14 +95,17 @@ impl Inbox {
         Ok(())
     }
 
-    fn push(&mut self, event: Recorded) -> Result<(), CallError> {
-        let offset = event.offset;
+    /// An event that is a part of `message`.
+    fn push(&mut self, message: &Bytes, event: Recorded<'_>) -> Result<(), CallError> {
+        let Recorded { offset, envelope } = event;
         let next = offset.checked_add(1).filter(|_| offset >= self.next).ok_or_else(|| {
             CallError::protocol(format!("event {offset} comes where {} is next", self.next))
         })?;
         self.next = next;
-        self.bytes += event.envelope.len();
-        self.events.push_back(event);
+        self.bytes += envelope.len();
+        let parcel = Parcel::from_wire(message.slice_ref(envelope));
+        let parcel = parcel.map_err(|_| message.slice_ref(envelope));
+        self.events.push_back(Received { offset, parcel });
         Ok(())
     }
 
@@ -104,16 +116,16 @@ impl Inbox {
         while added < max
             && let Some(event) = self.events.front()
         {
-            let len = event.envelope.len();
-            if added > 0 && bytes + len > MAX_BATCH {
+            let len = event.len();
+            if added > 0 && (bytes + len > MAX_BATCH || event.parcel.is_err()) {
                 break;
             }
-            match Parcel::from_wire(event.envelope.clone()) {
-                Ok(parcel) => buf.push(Event::new(event.offset, parcel)),
-                Err(error) if added == 0 => return Err(error),
-                Err(_) => break,
+            if let Err(bytes) = &event.parcel {
+                return Parcel::from_wire(bytes.clone()).map(|_| 0);
             }
-            self.events.pop_front();
+            if let Some(Received { offset, parcel: Ok(parcel) }) = self.events.pop_front() {
+                buf.push(Event::new(offset, parcel));
+            }
             self.bytes -= len;
             bytes += len;
             added += 1;
@@ -124,31 +136,31 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use eventstream_core::{Envelope, Error, Identity};
     use prost::Message;
 
     use super::*;
     use crate::proto::eventstream::v1::ConsumeResponse;
 
-    fn recorded(offset: u64, bytes: usize) -> Recorded {
+    fn push(inbox: &mut Inbox, offset: u64, bytes: usize) -> Result<(), CallError> {
         let envelope = Envelope {
             data: vec![0; bytes].into(),
             ..Envelope::new(format!("m-{offset}"), Identity::new("a", "k"), "type", "text/plain")
         };
-        Recorded { offset, envelope: Parcel::seal(envelope).unwrap().wire().clone() }
+        let parcel = Parcel::seal(envelope).unwrap();
+        inbox.push(parcel.wire(), Recorded { offset, envelope: parcel.wire() })
     }
 
     #[test]
     fn what_goes_back_is_refused() {
         let mut inbox = Inbox::new(5);
-        assert!(matches!(inbox.push(recorded(4, 1)), Err(CallError::Protocol(_))));
-        inbox.push(recorded(7, 1)).unwrap();
-        assert!(matches!(inbox.push(recorded(7, 1)), Err(CallError::Protocol(_))));
-        assert!(matches!(inbox.push(recorded(u64::MAX, 1)), Err(CallError::Protocol(_))));
+        assert!(matches!(push(&mut inbox, 4, 1), Err(CallError::Protocol(_))));
+        push(&mut inbox, 7, 1).unwrap();
+        assert!(matches!(push(&mut inbox, 7, 1), Err(CallError::Protocol(_))));
+        assert!(matches!(push(&mut inbox, u64::MAX, 1), Err(CallError::Protocol(_))));
         let back = ConsumeResponse { position: 7, ..ConsumeResponse::default() };
         let back = Bytes::from(back.encode_to_vec());
-        assert!(matches!(inbox.take_in(Protocol::Ours, back), Err(CallError::Protocol(_))));
+        assert!(matches!(inbox.take_in(Protocol::Ours, &back), Err(CallError::Protocol(_))));
         assert_eq!((inbox.position(), inbox.next()), (7, 8));
     }
 
@@ -156,7 +168,7 @@ mod tests {
     fn batches_are_bounded_in_bytes() {
         let mut inbox = Inbox::new(0);
         for offset in 0..4 {
-            inbox.push(recorded(offset, 3 << 20)).unwrap();
+            push(&mut inbox, offset, 3 << 20).unwrap();
         }
         let mut events = Vec::new();
         assert_eq!(inbox.hand_out(&mut events, 100).unwrap(), 1);
@@ -166,8 +178,9 @@ mod tests {
     #[test]
     fn an_envelope_that_is_none_comes_alone_and_again() {
         let mut inbox = Inbox::new(0);
-        inbox.push(recorded(0, 1)).unwrap();
-        inbox.push(Recorded { offset: 1, envelope: Bytes::from_static(b"none") }).unwrap();
+        push(&mut inbox, 0, 1).unwrap();
+        let none = Bytes::from_static(b"none");
+        inbox.push(&none, Recorded { offset: 1, envelope: &none }).unwrap();
         let mut events = Vec::new();
         assert_eq!(inbox.hand_out(&mut events, 9).unwrap(), 1);
         for _ in 0..2 {

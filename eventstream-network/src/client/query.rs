@@ -50,7 +50,7 @@ impl NetworkQuery {
         let received = async {
             self.ended = !self.responses.receive().await?;
             while let Some(message) = self.responses.message()? {
-                self.inbox.take_in(Protocol::Ours, message)?;
+                self.inbox.take_in(Protocol::Ours, &message)?;
                 self.begun = true;
             }
             Ok::<_, CallError>(())

@@ -31,18 +31,19 @@ impl From<Malformed> for AppendMessageError {
 
 impl AppendMessage {
     /// Ends at the first envelope that is none, so that many of no bytes don't become many.
-    pub(crate) fn decode(message: Bytes) -> Result<Self, AppendMessageError> {
+    pub(crate) fn decode(message: &Bytes) -> Result<Self, AppendMessageError> {
         let mut fields = Fields::of(message);
         let mut append = Self::default();
         while let Some(field) = fields.next()? {
             match field {
                 (1, Value::Bytes(value)) => {
-                    let key = std::str::from_utf8(&value).map_err(|_| Malformed)?;
+                    let key = std::str::from_utf8(value).map_err(|_| Malformed)?;
                     key.clone_into(&mut append.application_key);
                 }
                 (2, Value::Number(offset)) => append.expect = Expect::Offset(offset),
                 (3, Value::Bytes(value)) => {
-                    let parcel = Parcel::from_wire(value).map_err(AppendMessageError::Envelope)?;
+                    let wire = message.slice_ref(value);
+                    let parcel = Parcel::from_wire(wire).map_err(AppendMessageError::Envelope)?;
                     append.parcels.push(parcel);
                 }
                 _ => {}
@@ -99,7 +100,7 @@ mod tests {
             let request = AppendRequest::decode(message.clone()).unwrap();
             assert_eq!(request.encode_to_vec(), message);
 
-            let append = AppendMessage::decode(message).unwrap();
+            let append = AppendMessage::decode(&message).unwrap();
             assert_eq!((append.application_key.as_str(), append.expect), ("app-key", expect));
             assert_eq!(append.parcels, parcels);
         }
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_is_no_append_is_refused() {
-        let decode = |bytes| AppendMessage::decode(Bytes::from_static(bytes)).unwrap_err();
+        let decode = |bytes| AppendMessage::decode(&Bytes::from_static(bytes)).unwrap_err();
         assert!(matches!(decode(b"\x0a\x01\xff"), AppendMessageError::Malformed(_)));
         assert!(matches!(decode(b"\x1a\x00\x0a"), AppendMessageError::Envelope(_)));
     }

@@ -1,5 +1,3 @@
-use bytes::{Buf, Bytes};
-
 use super::varint;
 
 /// What comes is no message in protobuf.
@@ -8,26 +6,25 @@ use super::varint;
 pub(crate) struct Malformed;
 
 /// The value of a field, as far as the protocols have such.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
     Number(u64),
-    /// A slice of the message.
-    Bytes(Bytes),
+    Bytes(&'a [u8]),
     /// Of another kind, and so of no field that there is.
     Other,
 }
 
 /// The fields of a message, in their order.
-pub(crate) struct Fields(Bytes);
+pub(crate) struct Fields<'a>(&'a [u8]);
 
-impl Fields {
-    pub(crate) fn of(message: Bytes) -> Self {
+impl<'a> Fields<'a> {
+    pub(crate) fn of(message: &'a [u8]) -> Self {
         Self(message)
     }
 
     /// The number and the value of the next field; `None` behind the last one.
     #[inline]
-    pub(crate) fn next(&mut self) -> Result<Option<(u64, Value)>, Malformed> {
+    pub(crate) fn next(&mut self) -> Result<Option<(u64, Value<'a>)>, Malformed> {
         if self.0.is_empty() {
             return Ok(None);
         }
@@ -43,10 +40,9 @@ impl Fields {
             2 => {
                 let len = varint::take(&mut self.0).ok_or(Malformed)?;
                 let len = usize::try_from(len).map_err(|_| Malformed)?;
-                if len > self.0.len() {
-                    return Err(Malformed);
-                }
-                Value::Bytes(self.0.split_to(len))
+                let (value, rest) = self.0.split_at_checked(len).ok_or(Malformed)?;
+                self.0 = rest;
+                Value::Bytes(value)
             }
             5 => self.skip(4)?,
             _ => return Err(Malformed),
@@ -54,11 +50,8 @@ impl Fields {
         Ok(Some((number, value)))
     }
 
-    fn skip(&mut self, count: usize) -> Result<Value, Malformed> {
-        if count > self.0.len() {
-            return Err(Malformed);
-        }
-        self.0.advance(count);
+    fn skip(&mut self, count: usize) -> Result<Value<'a>, Malformed> {
+        self.0 = self.0.get(count..).ok_or(Malformed)?;
         Ok(Value::Other)
     }
 }
@@ -67,8 +60,8 @@ impl Fields {
 mod tests {
     use super::*;
 
-    fn read(bytes: &'static [u8]) -> Result<Vec<(u64, Value)>, Malformed> {
-        let mut fields = Fields::of(Bytes::from_static(bytes));
+    fn read(bytes: &[u8]) -> Result<Vec<(u64, Value<'_>)>, Malformed> {
+        let mut fields = Fields::of(bytes);
         let mut found = Vec::new();
         while let Some(field) = fields.next()? {
             found.push(field);
@@ -82,7 +75,7 @@ mod tests {
             read(b"\x08\x96\x01\x12\x02ab\x1d\x01\x02\x03\x04\x21\x01\x02\x03\x04\x05\x06\x07\x08");
         let expected = vec![
             (1, Value::Number(150)),
-            (2, Value::Bytes(Bytes::from_static(b"ab"))),
+            (2, Value::Bytes(b"ab")),
             (3, Value::Other),
             (4, Value::Other),
         ];

@@ -1,4 +1,4 @@
-use bytes::{BufMut, Bytes};
+use bytes::BufMut;
 
 use super::{Fields, Malformed, Value, varint};
 use crate::grpc::{PREFIX, prefix};
@@ -12,18 +12,18 @@ pub(crate) const HEAD_LEN: usize = PREFIX + 3 * (1 + varint::MAX_LEN);
 
 /// An event as it comes: `RecordedEvent` of ours, and `ConsumeResponse` of the protocols A and B,
 /// which have the same fields.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Recorded {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Recorded<'a> {
     pub(crate) offset: u64,
     /// Not checked.
-    pub(crate) envelope: Bytes,
+    pub(crate) envelope: &'a [u8],
 }
 
-impl Recorded {
+impl<'a> Recorded<'a> {
     #[inline]
-    pub(crate) fn decode(message: Bytes) -> Result<Self, Malformed> {
+    pub(crate) fn decode(message: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = Fields::of(message);
-        let (mut offset, mut envelope) = (0, Bytes::new());
+        let (mut offset, mut envelope) = (0, &[][..]);
         while let Some(field) = fields.next()? {
             match field {
                 (1, Value::Number(value)) => offset = value,
@@ -68,7 +68,7 @@ pub(crate) fn put_head_in_batch(buffer: &mut impl BufMut, offset: u64, wire: usi
 
 #[cfg(test)]
 mod tests {
-    use bytes::BytesMut;
+    use bytes::{Bytes, BytesMut};
     use prost::Message;
 
     use super::*;
@@ -87,8 +87,8 @@ mod tests {
                 assert!(frame.len() <= HEAD_LEN);
                 frame.put_slice(&wire);
                 assert_eq!(frame, crate::grpc::whole(&response));
-                let recorded = Recorded::decode(frame.freeze().split_off(PREFIX)).unwrap();
-                assert_eq!(recorded, Recorded { offset, envelope: wire });
+                let recorded = Recorded::decode(&frame[PREFIX..]).unwrap();
+                assert_eq!(recorded, Recorded { offset, envelope: &wire });
             }
         }
     }

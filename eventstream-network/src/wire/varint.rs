@@ -1,4 +1,4 @@
-use bytes::{Buf, BufMut};
+use bytes::BufMut;
 
 /// How many bytes a number takes at most.
 pub(super) const MAX_LEN: usize = 10;
@@ -21,10 +21,19 @@ pub(super) fn put(buffer: &mut impl BufMut, mut value: u64) {
 
 /// `None` if there is none, or one of more than 64 bits.
 #[inline]
-pub(super) fn take(buffer: &mut impl Buf) -> Option<u64> {
+pub(super) fn take(bytes: &mut &[u8]) -> Option<u64> {
+    // As nearly all are: this is asked several times for each event.
+    if let [byte @ ..0x80, rest @ ..] = *bytes {
+        *bytes = rest;
+        return Some(u64::from(*byte));
+    }
+    take_long(bytes)
+}
+
+fn take_long(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for place in 0..MAX_LEN {
-        let byte = buffer.try_get_u8().ok()?;
+        let byte = *bytes.split_off_first()?;
         if place == MAX_LEN - 1 && byte > 1 {
             return None;
         }

@@ -6,8 +6,8 @@ use crate::{
     memory::bounded,
     proto::eventstream::v1::{AppendRequest, ConsumeResponse, RecordedEvent},
     wire::{
-        AppendMessage, AppendMessageError, Batch, HEAD_LEN, Recorded, encode_append, put_head,
-        put_head_in_batch, put_position,
+        AppendMessage, AppendMessageError, Batch, HEAD_LEN, Malformed, Recorded, encode_append,
+        put_head, put_head_in_batch, put_position,
     },
 };
 
@@ -24,29 +24,36 @@ pub(super) fn check(data: &[u8]) {
     append(&message);
 }
 
+/// A batch with its events.
+fn decoded(message: &[u8]) -> Result<(Batch, Vec<Recorded<'_>>), Malformed> {
+    let mut events = Vec::new();
+    let batch = Batch::decode(message, |event| {
+        events.push(event);
+        Ok::<_, Malformed>(())
+    });
+    Ok((batch?, events))
+}
+
 fn batch(message: &Bytes) {
-    let Ok(batch) = bounded(most(message), || Batch::decode(message.clone())) else { return };
+    let Ok((batch, events)) = bounded(most(message), || decoded(message)) else { return };
     if let Ok(other) = ConsumeResponse::decode(message.clone()) {
         assert_eq!((batch.position, batch.at_tail), (other.position, other.at_tail));
         let offsets = |found: &[RecordedEvent]| found.iter().map(|e| e.offset).collect::<Vec<_>>();
-        let found: Vec<_> = batch.events.iter().map(|event| event.offset).collect();
+        let found: Vec<_> = events.iter().map(|event| event.offset).collect();
         assert_eq!(found, offsets(&other.events));
     }
     let mut written = BytesMut::new();
-    for event in &batch.events {
+    for event in &events {
         put_head_in_batch(&mut written, event.offset, event.envelope.len());
-        written.put_slice(&event.envelope);
+        written.put_slice(event.envelope);
     }
     put_position(&mut written, batch.position, batch.at_tail);
-    let again = Batch::decode(written.freeze()).expect("it was written");
-    assert_eq!(
-        (again.events, again.position, again.at_tail),
-        (batch.events, batch.position, batch.at_tail)
-    );
+    let (again, found) = decoded(&written).expect("it was written");
+    assert_eq!((found, again.position, again.at_tail), (events, batch.position, batch.at_tail));
 }
 
 fn recorded(message: &Bytes) {
-    let Ok(event) = bounded(most(message), || Recorded::decode(message.clone())) else { return };
+    let Ok(event) = bounded(most(message), || Recorded::decode(message)) else { return };
     assert!(!event.envelope.is_empty());
     if let Ok(other) = RecordedEvent::decode(message.clone()) {
         assert_eq!(event.offset, other.offset);
@@ -55,13 +62,13 @@ fn recorded(message: &Bytes) {
     let mut written = BytesMut::new();
     put_head(&mut written, event.offset, event.envelope.len());
     assert!(written.len() <= HEAD_LEN);
-    written.put_slice(&event.envelope);
-    let again = Recorded::decode(written.freeze().split_off(crate::grpc::PREFIX));
+    written.put_slice(event.envelope);
+    let again = Recorded::decode(&written[crate::grpc::PREFIX..]);
     assert_eq!(again.expect("it was written"), event);
 }
 
 fn append(message: &Bytes) {
-    match bounded(most(message), || AppendMessage::decode(message.clone())) {
+    match bounded(most(message), || AppendMessage::decode(message)) {
         Ok(append) => {
             if let Ok(other) = AppendRequest::decode(message.clone()) {
                 assert_eq!(append.application_key, other.application_key);
@@ -70,7 +77,7 @@ fn append(message: &Bytes) {
                 assert_eq!(append.expect, expect);
             }
             let frame = encode_append(&append.application_key, &append.parcels, append.expect);
-            let again = AppendMessage::decode(frame.slice(crate::grpc::PREFIX..));
+            let again = AppendMessage::decode(&frame.slice(crate::grpc::PREFIX..));
             let again = again.expect("it was written");
             assert_eq!(again.application_key, append.application_key);
             assert_eq!((again.parcels, again.expect), (append.parcels, append.expect));

@@ -5,14 +5,16 @@ use eventstream_core::Event;
 
 use crate::{
     grpc::{PREFIX, prefix},
+    server::FRAME,
     wire::{HEAD_LEN, POSITION_LEN, put_head, put_head_in_batch, put_position},
 };
 
-/// So much is framed ahead, and handed on as one piece.
-const PIECE: usize = 64 << 10;
-
 /// An event of this size is not copied: it is a piece of its own.
 const LARGE: usize = 16 << 10;
+
+/// So much is framed ahead at least, and handed on as one piece. With one event more it still goes
+/// into one frame of HTTP/2, so that clients get it in one, and need not put it together again.
+const PIECE: usize = FRAME as usize - LARGE - HEAD_LEN - POSITION_LEN;
 
 /// What may be kept for the next piece while there is nothing to frame.
 const KEPT: usize = 4 << 10;

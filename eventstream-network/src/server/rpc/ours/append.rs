@@ -34,7 +34,7 @@ pub(in crate::server) async fn append_message(
     call: &Call,
     message: Bytes,
 ) -> Result<Range<u64>, Status> {
-    let append = AppendMessage::decode(message).map_err(|error| match error {
+    let append = AppendMessage::decode(&message).map_err(|error| match error {
         AppendMessageError::Malformed(malformed) => {
             Status::new(Code::Internal, malformed.to_string())
         }
