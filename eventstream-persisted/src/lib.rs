@@ -15,6 +15,8 @@ mod embedded;
 mod group_commit;
 #[cfg(any(feature = "embedded", feature = "postgres"))]
 mod placement;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stream;
@@ -24,6 +26,8 @@ pub use embedded::{
     BackupReport, Compression, EmbeddedQuery, EmbeddedStore, EmbeddedStoreBuilder,
     EmbeddedStoreError, Problem, Retention, Salvage, Salvaged, StoreStats, VerifyReport,
 };
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresError, PostgresQuery, PostgresStore, PostgresStoreBuilder};
 /// The SQLite library of the feature `sqlite`, in the version that its types are of.
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
@@ -34,3 +38,6 @@ pub use sqlite::{
     SqliteTx,
 };
 pub use stream::{PersistedCursor, PersistedStream, PersistedStreamBuilder, RecentEvents};
+/// The driver of the feature `postgres`, in the version that its types are of.
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;

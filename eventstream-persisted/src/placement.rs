@@ -46,14 +46,15 @@ impl<'a> Repetition<'a> {
     }
 }
 
-/// The offsets that so many new messages get in a store whose next offset is `actual`.
-pub(crate) fn place(actual: u64, count: usize, expect: Expect) -> Result<Range<u64>> {
+/// The offsets that so many new messages get in a store whose next offset is `actual`, and can be
+/// `limit` at most.
+pub(crate) fn place(actual: u64, count: usize, expect: Expect, limit: u64) -> Result<Range<u64>> {
     if let Expect::Offset(expected) = expect
         && expected != actual
     {
         return Err(Error::OffsetConflict { expected, actual });
     }
-    let next = actual.checked_add(count as u64);
+    let next = actual.checked_add(count as u64).filter(|next| *next <= limit);
     let next =
         next.ok_or_else(|| Error::backend("append", false, "the store has no offsets left"))?;
     Ok(actual..next)
@@ -100,12 +101,13 @@ mod tests {
 
     #[test]
     fn offsets_go_on_until_none_is_left() {
-        assert_eq!(place(3, 2, Expect::Offset(3)).unwrap(), 3..5);
+        assert_eq!(place(3, 2, Expect::Offset(3), 5).unwrap(), 3..5);
         assert!(matches!(
-            place(3, 2, Expect::Offset(4)),
+            place(3, 2, Expect::Offset(4), 5),
             Err(Error::OffsetConflict { expected: 4, actual: 3 })
         ));
-        assert_eq!(place(u64::MAX - 1, 1, Expect::Any).unwrap().end, u64::MAX);
-        assert!(place(u64::MAX - 1, 2, Expect::Any).is_err());
+        assert_eq!(place(u64::MAX - 1, 1, Expect::Any, u64::MAX).unwrap().end, u64::MAX);
+        assert!(place(u64::MAX - 1, 2, Expect::Any, u64::MAX).is_err());
+        assert!(place(3, 2, Expect::Any, 4).is_err());
     }
 }

@@ -11,15 +11,22 @@ use crate::placement::{Repetition, place};
 pub(crate) struct Plan<'a> {
     first: u64,
     next: u64,
+    limit: u64,
     /// Where messages are: those that were asked for, and those that are to be stored.
     places: HashMap<&'a str, u64>,
     parcels: Vec<&'a Parcel>,
 }
 
 impl<'a> Plan<'a> {
-    /// `stored` has the offsets of all messages that the batch asks for and that are stored.
-    pub(crate) fn new(next: u64, stored: impl IntoIterator<Item = (&'a str, u64)>) -> Self {
-        Self { first: next, next, places: stored.into_iter().collect(), parcels: Vec::new() }
+    /// `stored` has the offsets of all messages that the batch asks for and that are stored; `limit`
+    /// is the largest that the next offset can be.
+    pub(crate) fn new(
+        next: u64,
+        limit: u64,
+        stored: impl IntoIterator<Item = (&'a str, u64)>,
+    ) -> Self {
+        let places = stored.into_iter().collect();
+        Self { first: next, next, limit, places, parcels: Vec::new() }
     }
 
     /// Plans the next append of the batch: the outcome is true once the plan is carried out. One that
@@ -33,7 +40,7 @@ impl<'a> Plan<'a> {
         if let Some(outcome) = repetition.outcome() {
             return outcome;
         }
-        let offsets = place(self.next, append.parcels().len(), append.expect())?;
+        let offsets = place(self.next, append.parcels().len(), append.expect(), self.limit)?;
         for (parcel, offset) in append.parcels().iter().zip(offsets.clone()) {
             self.places.insert(parcel.message_id(), offset);
             self.parcels.push(parcel);

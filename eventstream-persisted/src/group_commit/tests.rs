@@ -63,7 +63,7 @@ impl Engine for Memory {
         let places: HashMap<_, _> =
             stored.iter().zip(0..).map(|(it, at)| (it.message_id().to_owned(), at)).collect();
         let known = places.iter().map(|(id, at)| (id.as_str(), *at));
-        let mut plan = Plan::new(stored.len() as u64, known);
+        let mut plan = Plan::new(stored.len() as u64, u64::MAX, known);
         let outcomes = batch.iter().map(|append| plan.add(append)).collect();
         assert_eq!(plan.first(), stored.len() as u64);
         stored.extend(plan.parcels().iter().map(|&parcel| parcel.clone()));

@@ -55,7 +55,7 @@ impl<'a> Batch<'a> {
         if let Some(outcome) = self.repetition(&records)? {
             return Ok(outcome);
         }
-        let offsets = match place(self.next(), records.len(), expect) {
+        let offsets = match place(self.next(), records.len(), expect, u64::MAX) {
             Ok(offsets) => offsets,
             Err(refused) => return Ok(Err(refused)),
         };

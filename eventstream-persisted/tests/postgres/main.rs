@@ -1,0 +1,9 @@
+//! The store in PostgreSQL, on real servers that the tests start.
+
+// Helpers of tests unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod server;
+mod store_suite;
+mod stream_suite;
+mod support;
