@@ -27,7 +27,10 @@ pub use embedded::{
     EmbeddedStoreError, Problem, Retention, Salvage, Salvaged, StoreStats, VerifyReport,
 };
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresError, PostgresQuery, PostgresStore, PostgresStoreBuilder};
+pub use postgres::{
+    PostgresError, PostgresParked, PostgresProjection, PostgresProjectionBuilder, PostgresQuery,
+    PostgresStore, PostgresStoreBuilder, PostgresTx,
+};
 /// The SQLite library of the feature `sqlite`, in the version that its types are of.
 #[cfg(feature = "sqlite")]
 pub use rusqlite;

@@ -47,10 +47,6 @@ impl Append {
         &self.parcels
     }
 
-    pub(crate) fn into_parcels(self) -> Vec<Parcel> {
-        self.parcels
-    }
-
     pub(crate) fn expect(&self) -> Expect {
         self.expect
     }

@@ -221,10 +221,11 @@ pub enum PostgresError {
          for"
     )]
     TransactionOver,
-    /// A transaction was ended by the code that it was handed to.
+    /// A transaction was, or would be, ended by the code that it was handed to; or a statement in it
+    /// has failed, and that was passed over.
     #[error(
-        "the transaction may not be ended before its time: leave COMMIT and ROLLBACK to the \
-         projection, and use savepoints"
+        "the transaction may not be ended before its time, nor go on after a statement that has \
+         failed: leave COMMIT and ROLLBACK to the projection, and use savepoints"
     )]
     TransactionEnded,
     /// The user's code has panicked. What it did in the transaction is undone.

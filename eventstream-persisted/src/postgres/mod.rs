@@ -7,8 +7,10 @@
 //! | `store/` | the store: opening, appending, truncating |
 //! | `read/` | pages of events |
 //! | `watch/` | knowing what others commit |
+//! | `consumers/` | projections, and the events that they could not handle |
 
 mod connection;
+mod consumers;
 mod error;
 mod read;
 mod schema;
@@ -16,6 +18,7 @@ mod sql;
 mod store;
 mod watch;
 
+pub use consumers::{PostgresParked, PostgresProjection, PostgresProjectionBuilder, PostgresTx};
 pub use error::PostgresError;
 pub use read::PostgresQuery;
 pub use store::{PostgresStore, PostgresStoreBuilder};

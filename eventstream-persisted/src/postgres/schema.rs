@@ -144,11 +144,16 @@ impl Schema {
         migrated.and(ended)
     }
 
+    /// Has whoever creates tables wait for each other, until the transaction ends: there is nothing yet
+    /// that could be locked.
+    pub(super) async fn lock(&self, link: &Link) -> Result<()> {
+        let lock = "SELECT pg_advisory_xact_lock(5142391, hashtext($1))";
+        link.query("create the tables", lock, &[(&&*self.name, Type::TEXT)]).await.map(drop)
+    }
+
     async fn take_steps(&self, link: &Link) -> Result<()> {
         const ACTION: &str = "create the tables";
-        // One lock for all that this library has in the database: who creates the schema, too.
-        let lock = "SELECT pg_advisory_xact_lock(5142391, hashtext($1))";
-        link.query(ACTION, lock, &[(&&*self.name, Type::TEXT)]).await?;
+        self.lock(link).await?;
         let version = self.version(link).await?;
         if version == 0 {
             let there = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1";

@@ -3,6 +3,7 @@
 // Helpers of tests unwrap as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod handler_suite;
 mod server;
 mod store_suite;
 mod stream_suite;

@@ -15,6 +15,9 @@ use tokio_postgres::{
 use super::Connector;
 use crate::postgres::error::{PostgresError, Result};
 
+/// Statements that a connection keeps prepared: ours, and those of the user.
+const STATEMENTS: usize = 128;
+
 /// A value for a statement, and its type, so that the server need not be asked for it.
 pub(in crate::postgres) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
@@ -85,16 +88,7 @@ impl Link {
         if self.connector.options.pooled {
             return self.client.query_typed(sql, params).await;
         }
-        let known = self.statements().get(sql).cloned();
-        let statement = match known {
-            Some(statement) => statement,
-            None => {
-                let types: Vec<_> = params.iter().map(|(_, type_)| type_.clone()).collect();
-                let statement = self.client.prepare_typed(sql, &types).await?;
-                self.statements().insert(sql.to_owned(), statement.clone());
-                statement
-            }
-        };
+        let statement = self.prepare(sql, params).await?;
         let values: Vec<_> = params.iter().map(|(value, _)| *value).collect();
         let done = self.client.query(&statement, &values).await;
         if let Err(error) = &done
@@ -105,6 +99,26 @@ impl Link {
             self.statements().clear();
         }
         done
+    }
+
+    /// A statement of somebody else's, whose parameters have the types that the server says.
+    pub(in crate::postgres) async fn prepared(&self, sql: &str) -> Result<Statement, Error> {
+        self.prepare(sql, &[]).await
+    }
+
+    async fn prepare(&self, sql: &str, params: &[Param<'_>]) -> Result<Statement, Error> {
+        if let Some(known) = self.statements().get(sql) {
+            return Ok(known.clone());
+        }
+        let types: Vec<_> = params.iter().map(|(_, type_)| type_.clone()).collect();
+        let statement = self.client.prepare_typed(sql, &types).await?;
+        let mut statements = self.statements();
+        if statements.len() >= STATEMENTS {
+            // Made up anew each time, most likely: those are not worth keeping.
+            statements.clear();
+        }
+        statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
     }
 
     fn statements(&self) -> std::sync::MutexGuard<'_, HashMap<String, Statement>> {
@@ -126,8 +140,12 @@ impl Link {
     }
 }
 
-/// Both at once: what is sent for the second does not wait for an answer to the first.
-async fn join<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+/// Both at once: what is sent for the second does not wait for an answer to the first. A statement that
+/// has to be prepared is sent in two steps, so that the first one should be none.
+pub(in crate::postgres) async fn join<A, B>(
+    first: impl Future<Output = A>,
+    second: impl Future<Output = B>,
+) -> (A, B) {
     let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
     let (mut one, mut other) = (None, None);
     std::future::poll_fn(|cx| {

@@ -8,8 +8,8 @@ mod url;
 mod verifier;
 
 pub(super) use connector::{Connector, Options};
-pub(super) use link::{Link, Param};
-pub(super) use pool::Pool;
+pub(super) use link::{Link, Param, join};
+pub(super) use pool::{Lease, Pool};
 pub(super) use tls::Tls;
 use tls::TlsMode;
 pub(super) use url::Url;
