@@ -4,7 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod handler_suite;
+mod lost;
+mod opening;
 mod server;
 mod store_suite;
 mod stream_suite;
 mod support;
+mod tls;
+mod transactions;

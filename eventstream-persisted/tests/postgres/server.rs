@@ -4,6 +4,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     net::TcpListener,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{Mutex, OnceLock},
@@ -87,9 +88,23 @@ pub(crate) fn is_missing() -> bool {
 impl Server {
     /// One of the test's own, with settings of its own.
     pub(crate) fn start(settings: &str, hba: Option<&str>) -> Option<Self> {
+        Self::start_with(settings, hba, &[])
+    }
+
+    /// With files beside its data, which only it can read.
+    pub(crate) fn start_with(
+        settings: &str,
+        hba: Option<&str>,
+        files: &[(&str, String)],
+    ) -> Option<Self> {
         let binaries = binaries()?;
         let folder = tempfile::tempdir().unwrap().keep();
         for _ in 0..5 {
+            for (name, text) in files {
+                let path = folder.join(name);
+                fs::write(&path, text).unwrap();
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            }
             match Self::try_start(&binaries, &folder, settings, hba) {
                 Ok(server) => return Some(server),
                 // Somebody else may have taken the port.
@@ -151,12 +166,7 @@ impl Server {
         &self.folder
     }
 
-    /// Stops it without letting it finish anything, as a crash does, and starts it again.
-    pub(crate) fn crash(&self) {
-        self.stop();
-        self.start_again();
-    }
-
+    /// Stops it without letting it finish anything, as a crash does.
     pub(crate) fn stop(&self) {
         self.keeper.lock().unwrap().tell("stop");
     }
