@@ -4,6 +4,7 @@ mod consumer;
 mod growth;
 mod memory;
 mod pack;
+mod postgres;
 mod projection;
 mod store;
 
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Row> {
         row("P5", "store: bytes per event, and opening", store::size),
         row("Z1", "store: how events are packed", pack::pack),
         row("G1", "store: what does not grow with it", growth::growth),
+        row("S1", "PostgreSQL: append, replay, filter", postgres::postgres),
         row("C1", "consumer: over a bare cursor", consumer::overhead),
         row("C2", "consumer: a projection into SQLite", projection::projection),
     ]

@@ -44,7 +44,7 @@ struct Request {
     append: Append,
     reply: oneshot::Sender<Result<Range<u64>>>,
     /// Held until the append is answered.
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
 }
 
 impl GroupCommit {
@@ -69,7 +69,7 @@ impl GroupCommit {
         // It is never closed.
         let room = room.map_err(|_| Unanswered::Refused)?;
         let (reply, answer) = oneshot::channel();
-        let request = Request { append, reply, _room: room };
+        let request = Request { append, reply, room };
         self.requests.send(request).map_err(|_| Unanswered::Refused)?;
         answer.await.map_err(|_| Unanswered::Unknown)
     }
@@ -89,7 +89,7 @@ impl<E: Engine> Task<E> {
             let (mut batch, mut replies) = (Vec::new(), Vec::new());
             for request in self.batch(first) {
                 batch.push(request.append);
-                replies.push((request.reply, request._room));
+                replies.push((request.reply, request.room));
             }
             let outcomes = self.engine.commit(batch).await;
             debug_assert_eq!(outcomes.len(), replies.len());

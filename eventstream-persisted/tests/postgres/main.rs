@@ -6,6 +6,9 @@
 mod handler_suite;
 mod lost;
 mod opening;
+mod pooler;
+mod processes;
+mod projection;
 mod server;
 mod store_suite;
 mod stream_suite;

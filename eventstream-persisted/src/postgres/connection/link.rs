@@ -60,17 +60,17 @@ impl Link {
         if !self.connector.options.pooled {
             return self.query(action, sql, params).await;
         }
-        let begin = self.connector.begin();
+        let opening = self.connector.begin();
         let all = async {
-            let ((begun, rows), committed) = join(
-                join(self.client.batch_execute(&begin), self.run(sql, params)),
+            let ((begun, rows), ended) = join(
+                join(self.client.batch_execute(&opening), self.run(sql, params)),
                 // If the statement has failed, that ends the transaction without it.
                 self.client.batch_execute("COMMIT"),
             )
             .await;
             begun?;
             let rows = rows?;
-            committed.map(|()| rows)
+            ended.map(|()| rows)
         };
         self.timed(action, all).await
     }

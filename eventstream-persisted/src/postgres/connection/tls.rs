@@ -49,16 +49,16 @@ impl Tls {
         }
         // It is named here, so that it does not depend on what else is linked into a program.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verified = match (mode, roots) {
+        let trusted = match (mode, roots) {
             (TlsMode::Off | TlsMode::Unverified, _) => None,
             (_, Some(file)) => {
                 let mut store = RootCertStore::empty();
                 for certificate in certificates(&file)? {
                     store.add(certificate).map_err(|error| unusable(&file, &error))?;
                 }
-                let verifier =
+                let builder =
                     WebPkiServerVerifier::builder_with_provider(store.into(), provider.clone());
-                Some(verifier.build().map_err(|error| unusable(&file, &error))?)
+                Some(builder.build().map_err(|error| unusable(&file, &error))?)
             }
             (_, None) => {
                 let problem = "to verify the server, sslrootcert has to name a file with the \
@@ -67,7 +67,7 @@ impl Tls {
                 return Err(PostgresError::BadUrl { problem: problem.to_owned() });
             }
         };
-        let verifier = Verifier::new(provider.clone(), verified, mode == TlsMode::Full);
+        let verifier = Verifier::new(provider.clone(), trusted, mode == TlsMode::Full);
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| PostgresError::BadUrl { problem: error.to_string() })?

@@ -87,8 +87,8 @@ fn failed(error: PostgresError) -> eventstream_core::Error {
 
 impl ParkedEvents for PostgresParked {
     async fn failed(&self, source: &Identity, event: &Event, error: &str) -> Result<u32> {
-        let (shelf, lease) = self.lend(source).await?;
-        shelf.failed(&lease, event, error).await.map_err(failed)
+        let (shelf, link) = self.lend(source).await?;
+        shelf.failed(&link, event, error).await.map_err(failed)
     }
 
     async fn park(&self, source: &Identity, offset: u64) -> Result<bool> {
@@ -96,34 +96,34 @@ impl ParkedEvents for PostgresParked {
     }
 
     async fn resume(&self, source: &Identity, offset: u64) -> Result<Vec<u64>> {
-        let (shelf, lease) = self.lend(source).await?;
-        shelf.forget_notes_below(&lease, offset).await.map_err(failed)?;
-        shelf.parked_from(&lease, offset).await.map_err(failed)
+        let (shelf, link) = self.lend(source).await?;
+        shelf.forget_notes_below(&link, offset).await.map_err(failed)?;
+        shelf.parked_from(&link, offset).await.map_err(failed)
     }
 
     async fn list(&self, source: &Identity, offset: u64, max: usize) -> Result<Vec<ParkedEvent>> {
-        let (shelf, lease) = self.lend(source).await?;
-        shelf.list(&lease, offset, max).await.map_err(failed)
+        let (shelf, link) = self.lend(source).await?;
+        shelf.list(&link, offset, max).await.map_err(failed)
     }
 
     async fn count(&self, source: &Identity) -> Result<u64> {
-        let (shelf, lease) = self.lend(source).await?;
-        shelf.count(&lease).await.map_err(failed)
+        let (shelf, link) = self.lend(source).await?;
+        shelf.count(&link).await.map_err(failed)
     }
 
     async fn replay(&self, source: &Identity, offset: u64) -> Result<bool> {
-        let (shelf, lease) = self.lend(source).await?;
-        shelf.replay(&lease, offset).await.map_err(failed)
+        let (shelf, link) = self.lend(source).await?;
+        shelf.replay(&link, offset).await.map_err(failed)
     }
 
     async fn next_replay(&self, source: &Identity) -> Result<Option<ParkedEvent>> {
-        let (shelf, lease) = self.lend(source).await?;
-        shelf.next_replay(&lease).await.map_err(failed)
+        let (shelf, link) = self.lend(source).await?;
+        shelf.next_replay(&link).await.map_err(failed)
     }
 
     async fn remove(&self, source: &Identity, offset: u64) -> Result<bool> {
-        let (shelf, lease) = self.lend(source).await?;
-        shelf.remove(&lease, offset).await.map_err(failed)
+        let (shelf, link) = self.lend(source).await?;
+        shelf.remove(&link, offset).await.map_err(failed)
     }
 }
 

@@ -222,8 +222,9 @@ async fn begin(
         Claim::Advance { offset, next } => {
             let offsets: Vec<_> = events.iter().map(|event| event.offset).collect();
             let advance = places.advance(link, stream, offset, next);
+            let advance = join(link.begin(), Box::pin(advance));
             let ((begun, moved), parked) =
-                join(join(link.begin(), advance), shelf.lock(link, &offsets)).await;
+                join(advance, Box::pin(shelf.lock(link, &offsets))).await;
             begun?;
             let (moved, is_parked) = (moved?, parked?);
             // One that another replica has parked meanwhile is not to be handled in its turn.

@@ -109,7 +109,7 @@ impl PostgresStoreBuilder {
         self
     }
 
-    /// Says that a pooler in transaction mode stands before the server, such as PgBouncer: nothing
+    /// Says that a pooler in transaction mode stands before the server, such as `PgBouncer`: nothing
     /// is kept in a session then, no prepared statements and no settings, and there are no
     /// [notifications](Self::notifications).
     ///

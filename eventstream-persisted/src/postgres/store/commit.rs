@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use eventstream_core::Parcel;
+use eventstream_core::{Expect, Parcel};
 use tokio_postgres::{Row, types::Type};
 
 use super::{
@@ -79,7 +79,7 @@ pub(super) async fn store(run: &impl Run, charter: &Charter, batch: &[Append]) -
             let params = [stream.clone(), (&oldest, Type::INT8), (&truncated, Type::TEXT_ARRAY)];
             run.rows(&remove, &params).await?;
         }
-        append(run, charter, parcels.iter().copied(), Some(plan.first())).await?;
+        append(run, charter, parcels.iter().copied(), Expect::Offset(plan.first())).await?;
     }
     let parcels = parcels.iter().map(|&parcel| parcel.clone()).collect();
     Ok(Stored { outcomes, range, parcels })
@@ -91,10 +91,14 @@ pub(super) async fn append<'a>(
     run: &impl Run,
     charter: &Charter,
     parcels: impl Iterator<Item = &'a Parcel> + Clone,
-    expected: Option<u64>,
+    expected: Expect,
 ) -> Result<Option<u64>> {
     let [stream, incarnation] = charter.params();
     let columns = Columns::new(parcels);
+    let expected = match expected {
+        Expect::Any => None,
+        Expect::Offset(offset) => Some(offset),
+    };
     let (count, expected, limit) = (columns.len(), expected.map(stored), stored(charter.limit()));
     let mut params = vec![
         stream,

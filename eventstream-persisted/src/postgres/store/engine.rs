@@ -154,7 +154,7 @@ async fn at_once(
     link: &Link,
     charter: &Charter,
     batch: &[Append],
-    expected: Option<u64>,
+    expected: Expect,
 ) -> Result<Attempt> {
     let parcels = batch.iter().flat_map(Append::parcels);
     let first = match commit::append(&ByItself(link), charter, parcels.clone(), expected).await {
@@ -176,18 +176,18 @@ async fn at_once(
     Ok(Attempt::Done(Stored { outcomes, range: first..next, parcels }))
 }
 
-/// Where the batch has to begin for all that its appends expect, if any does; `None` if that is in
-/// several places, or if there is nothing to be stored.
-fn common_expectation(batch: &[Append]) -> Option<Option<u64>> {
-    let mut common = None;
+/// Where the batch has to begin for all that its appends expect; `None` if that is in several places,
+/// or if there is nothing to be stored.
+fn common_expectation(batch: &[Append]) -> Option<Expect> {
+    let mut common = Expect::Any;
     let mut before = 0;
     for append in batch {
         if let Expect::Offset(offset) = append.expect() {
             let begin = offset.checked_sub(before)?;
-            if common.is_some_and(|common| common != begin) {
+            if common != Expect::Any && common != Expect::Offset(begin) {
                 return None;
             }
-            common = Some(begin);
+            common = Expect::Offset(begin);
         }
         // It is told what the next offset is, whether or not it is a repetition.
         if append.parcels().is_empty() {
@@ -222,8 +222,11 @@ mod tests {
     #[test]
     fn what_appends_expect_may_fit_together() {
         let (any, at) = (|n| append(n, Expect::Any), |n, at| append(n, Expect::Offset(at)));
-        assert_eq!(common_expectation(&[any(1), any(2)]), Some(None));
-        assert_eq!(common_expectation(&[any(2), at(1, 7), any(1), at(3, 9)]), Some(Some(5)));
+        assert_eq!(common_expectation(&[any(1), any(2)]), Some(Expect::Any));
+        assert_eq!(
+            common_expectation(&[any(2), at(1, 7), any(1), at(3, 9)]),
+            Some(Expect::Offset(5))
+        );
         assert_eq!(common_expectation(&[at(1, 7), at(1, 7)]), None);
         assert_eq!(common_expectation(&[any(2), at(1, 1)]), None);
         assert_eq!(common_expectation(&[any(1), any(0)]), None);

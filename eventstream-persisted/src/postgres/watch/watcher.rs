@@ -54,7 +54,7 @@ impl Watch {
         pool: Pool,
         recent: RecentEvents,
         (next, oldest): (u64, u64),
-        poll: Duration,
+        interval: Duration,
         notifications: bool,
     ) -> (Self, Announcer) {
         let known = Known { bounds: Bounds { next, oldest }, looks: 0, failure: None };
@@ -69,11 +69,11 @@ impl Watch {
             first_waits: Notify::new(),
         });
         let looker = Looker { charter, pool, recent, known };
-        let mut tasks = vec![tokio::spawn(watch(shared.clone(), looker.clone(), poll))];
+        let mut tasks = vec![tokio::spawn(watch(shared.clone(), looker.clone(), interval))];
         let (announcer, announcing) = Announcer::start(looker, notifications);
         tasks.extend(announcing);
         if notifications {
-            tasks.push(tokio::spawn(listen(shared.clone(), poll)));
+            tasks.push(tokio::spawn(listen(shared.clone(), interval)));
         }
         (Self { shared, tasks }, announcer)
     }
