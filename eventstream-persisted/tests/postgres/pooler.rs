@@ -1,4 +1,4 @@
-//! Behind PgBouncer in transaction mode: each transaction may be on another connection.
+//! Behind `PgBouncer` in transaction mode: each transaction may be on another connection.
 
 use std::{
     env, fs,

@@ -20,7 +20,7 @@ use crate::{
 /// Says that the program is a child, and what it is to do: `ROLE URL COUNT`.
 const VARIABLE: &str = "EVENTSTREAM_TEST_CHILD";
 const TEST: &str = "processes::two_append_and_two_read_through_crashes_of_the_server";
-const BATCH: u64 = 50;
+const BATCH: usize = 50;
 
 /// How many events each of the two appends.
 fn count() -> u64 {
@@ -100,8 +100,8 @@ async fn child(role: &str, url: &str, count: u64) {
 }
 
 async fn append(store: &PostgresStore, name: &str, count: u64) {
-    for first in (0..count).step_by(BATCH as usize) {
-        let parcels: Vec<_> = (first..count.min(first + BATCH))
+    for first in (0..count).step_by(BATCH) {
+        let parcels: Vec<_> = (first..count.min(first + BATCH as u64))
             .map(|number| parcel_of(&format!("{name}-{number}"), &format!("type-{}", number % 7)))
             .collect();
         loop {

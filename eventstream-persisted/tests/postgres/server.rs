@@ -50,7 +50,6 @@ synchronous_commit = on
 
 pub(crate) struct Server {
     pub(crate) port: u16,
-    folder: PathBuf,
     keeper: Mutex<Keeper>,
 }
 
@@ -150,7 +149,7 @@ impl Server {
             keeper.child.wait().unwrap();
             return Err(answer);
         }
-        Ok(Self { port, folder: folder.to_owned(), keeper: Mutex::new(keeper) })
+        Ok(Self { port, keeper: Mutex::new(keeper) })
     }
 
     /// The URL of a database, for the administrator.
@@ -160,10 +159,6 @@ impl Server {
 
     pub(crate) fn url_of(&self, user: &str, database: &str) -> String {
         format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Stops it without letting it finish anything, as a crash does.

@@ -99,17 +99,17 @@ impl StoreEnv for Env {
         let mut client = client(&server().ok_or("there is no server")?.url()).await;
         let store = self.store.clone();
         let (commit, told) = tokio::sync::oneshot::channel::<()>();
-        let (began, begun) = tokio::sync::oneshot::channel();
+        let (appended, has_appended) = tokio::sync::oneshot::channel();
         let appending = tokio::spawn(async move {
             let tx = client.transaction().await?;
-            let appended = store.append_in(&tx, parcels, Expect::Any).await;
-            let _ = began.send(());
+            let outcome = store.append_in(&tx, parcels, Expect::Any).await;
+            let _ = appended.send(());
             let _ = told.await;
-            let range = appended?;
+            let range = outcome?;
             tx.commit().await?;
             Ok::<_, BoxError>(range)
         });
-        begun.await?;
+        has_appended.await?;
         Ok(Some(SlowAppend::new(async move {
             let _ = commit.send(());
             let appended = appending.await.map_err(BoxError::from).flatten();
@@ -120,5 +120,5 @@ impl StoreEnv for Env {
 
 store_suite!(mod store: Harness(|builder| builder));
 // What a pooler leaves of it: nothing is told to anybody, and nothing is kept in a session.
-store_suite!(mod store_without_session: Harness(|builder| builder.transaction_pooler()));
+store_suite!(mod store_without_session: Harness(PostgresStoreBuilder::transaction_pooler));
 repository_suite!(mod repository: Harness(|builder| builder.connections(1).recent_events(0)));

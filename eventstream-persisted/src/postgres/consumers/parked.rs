@@ -87,8 +87,8 @@ fn failed(error: PostgresError) -> eventstream_core::Error {
 
 impl ParkedEvents for PostgresParked {
     async fn failed(&self, source: &Identity, event: &Event, error: &str) -> Result<u32> {
-        let (shelf, link) = self.lend(source).await?;
-        shelf.failed(&link, event, error).await.map_err(failed)
+        let (of, link) = self.lend(source).await?;
+        of.failed(&link, event, error).await.map_err(failed)
     }
 
     async fn park(&self, source: &Identity, offset: u64) -> Result<bool> {
@@ -96,34 +96,34 @@ impl ParkedEvents for PostgresParked {
     }
 
     async fn resume(&self, source: &Identity, offset: u64) -> Result<Vec<u64>> {
-        let (shelf, link) = self.lend(source).await?;
-        shelf.forget_notes_below(&link, offset).await.map_err(failed)?;
-        shelf.parked_from(&link, offset).await.map_err(failed)
+        let (of, link) = self.lend(source).await?;
+        of.forget_notes_below(&link, offset).await.map_err(failed)?;
+        of.parked_from(&link, offset).await.map_err(failed)
     }
 
     async fn list(&self, source: &Identity, offset: u64, max: usize) -> Result<Vec<ParkedEvent>> {
-        let (shelf, link) = self.lend(source).await?;
-        shelf.list(&link, offset, max).await.map_err(failed)
+        let (of, link) = self.lend(source).await?;
+        of.list(&link, offset, max).await.map_err(failed)
     }
 
     async fn count(&self, source: &Identity) -> Result<u64> {
-        let (shelf, link) = self.lend(source).await?;
-        shelf.count(&link).await.map_err(failed)
+        let (of, link) = self.lend(source).await?;
+        of.count(&link).await.map_err(failed)
     }
 
     async fn replay(&self, source: &Identity, offset: u64) -> Result<bool> {
-        let (shelf, link) = self.lend(source).await?;
-        shelf.replay(&link, offset).await.map_err(failed)
+        let (of, link) = self.lend(source).await?;
+        of.replay(&link, offset).await.map_err(failed)
     }
 
     async fn next_replay(&self, source: &Identity) -> Result<Option<ParkedEvent>> {
-        let (shelf, link) = self.lend(source).await?;
-        shelf.next_replay(&link).await.map_err(failed)
+        let (of, link) = self.lend(source).await?;
+        of.next_replay(&link).await.map_err(failed)
     }
 
     async fn remove(&self, source: &Identity, offset: u64) -> Result<bool> {
-        let (shelf, link) = self.lend(source).await?;
-        shelf.remove(&link, offset).await.map_err(failed)
+        let (of, link) = self.lend(source).await?;
+        of.remove(&link, offset).await.map_err(failed)
     }
 }
 
