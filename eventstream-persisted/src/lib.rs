@@ -4,6 +4,8 @@
 //!   [`EventRepository`](eventstream_core::EventRepository).
 //! - [`EmbeddedStore`] keeps events in a directory of this machine (feature `embedded`, which is
 //!   on by default).
+//! - [`PostgresStore`] keeps them in a PostgreSQL database, and [`PostgresProjection`] is a handler
+//!   whose effects are in one (feature `postgres`).
 //! - [`SqliteProjection`] is a handler whose effects and offset are in one transaction of a SQLite
 //!   database: each event has its effect exactly once. [`SqliteCheckpoints`] keep the offsets of
 //!   effects that are made elsewhere, [`SqliteParked`] the events that could not be handled, and

@@ -49,16 +49,32 @@ pub fn postgres() {
     // Ids are given once.
     let number = AtomicU64::new(0);
     let number = &number;
-    let store = runtime.block_on(async {
-        connect(&url).await.batch_execute(BY_HAND).await.expect("create");
-        let builder = PostgresStore::builder(&url).create_for(application());
-        builder.open().await.expect("open")
-    });
-    many(&runtime, &url, &store, number);
-    batches(&runtime, &url, &store, number);
+    let tables = Tables { url: &url, runtime: &runtime };
+    many(&runtime, &url, &tables.anew("many"), number);
+    batches(&runtime, &url, &tables, number);
+    let store = tables.anew("stored");
     runtime.block_on(fill(&url, &store, number));
     replay(&runtime, &url, &store);
     filter(&runtime, &url, &store);
+}
+
+/// Tables without events.
+struct Tables<'a> {
+    url: &'a str,
+    runtime: &'a Runtime,
+}
+
+impl Tables<'_> {
+    /// Those that are made by hand, and those of a store.
+    fn anew(&self, schema: &str) -> PostgresStore {
+        self.runtime.block_on(async {
+            let client = connect(self.url).await;
+            client.batch_execute("DROP TABLE IF EXISTS head, events").await.expect("drop");
+            client.batch_execute(BY_HAND).await.expect("create");
+            let builder = PostgresStore::builder(self.url).schema(schema);
+            builder.create_for(application()).open().await.expect("open")
+        })
+    }
 }
 
 async fn connect(url: &str) -> Client {
@@ -86,7 +102,7 @@ async fn append(
 
 fn many(runtime: &Runtime, url: &str, store: &PostgresStore, number: &AtomicU64) {
     println!("  64 appenders, one event each");
-    let (hand, ours) = (64 * 60, 64 * 600);
+    let (hand, ours) = (64 * 60, 64 * 200);
     let clients = runtime.block_on(async {
         let mut clients = Vec::new();
         for _ in 0..APPENDERS {
@@ -142,10 +158,11 @@ where
     }
 }
 
-fn batches(runtime: &Runtime, url: &str, store: &PostgresStore, number: &AtomicU64) {
+fn batches(runtime: &Runtime, url: &str, tables: &Tables<'_>, number: &AtomicU64) {
     for batch in [100, 1_000] {
         println!("  one appender, batches of {batch}");
         let count = 20_000;
+        let store = tables.anew(&format!("batches_{batch}"));
         let client = runtime.block_on(connect(url));
         Candidates::new("events/s")
             .add("by hand, UNNEST", || {
@@ -175,20 +192,16 @@ fn batches(runtime: &Runtime, url: &str, store: &PostgresStore, number: &AtomicU
     }
 }
 
-/// Both begin anew, with as many events.
+/// Both get as many events.
 async fn fill(url: &str, store: &PostgresStore, number: &AtomicU64) {
     let client = connect(url).await;
-    let anew = "TRUNCATE events; UPDATE head SET next = 0";
-    client.batch_execute(anew).await.expect("truncate");
     let first = take(number, STORED);
     let statement = client.prepare(APPEND).await.expect("prepare");
-    let oldest = eventstream_core::EventRepository::next_offset(store).await.expect("end");
     for at in (0..STORED).step_by(1_000) {
         let some = parcels(first + at, 1_000, 128);
         append(&client, &statement, &some).await;
         store.append(some, Expect::Any).await.expect("append");
     }
-    store.truncate(oldest).await.expect("truncate");
     client.batch_execute("VACUUM ANALYZE").await.expect("vacuum");
 }
 
@@ -245,10 +258,8 @@ async fn pages(url: &str, sql: &str) -> u64 {
 }
 
 async fn read(store: &PostgresStore, types: EventTypes) -> u64 {
-    let end = eventstream_core::EventRepository::next_offset(store).await.expect("end");
     let stream = store.stream(EventTypes::any());
-    let first = end - STORED;
-    let mut cursor = stream.open(first, types.clone()).await.expect("open");
+    let mut cursor = stream.open(0, types.clone()).await.expect("open");
     let (mut events, mut count) = (Vec::new(), 0);
     let expected = if types.is_any() { STORED } else { STORED / TYPES };
     while count < expected {

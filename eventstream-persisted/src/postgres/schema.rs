@@ -140,7 +140,7 @@ impl Schema {
         link.begin().await?;
         let migrated = self.take_steps(link).await;
         let end = if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = link.batch("create the tables", end).await;
+        let ended = link.end("create the tables", end).await;
         migrated.and(ended)
     }
 

@@ -217,3 +217,23 @@ async fn what_is_wrong_when_it_is_opened_is_said() {
     let error = broken.open().await.unwrap_err();
     contains(&text(&error), &["could not be set up", "syntax error"]);
 }
+
+#[tokio::test]
+async fn a_park_that_is_dropped_leaves_no_transaction_open() {
+    let Some(server) = server() else { return };
+    let name = fresh_name();
+    let apply = |_: PostgresTx, _: Event| async { Ok::<(), HandlerError>(()) };
+    let parked = builder(server, &name, apply).open().await.unwrap().parked();
+    let client = client(&server.url()).await;
+    let sql = "SELECT attempts FROM projections.parked WHERE consumer = $1";
+    for attempt in 1..=60_u32 {
+        // What is noted now can be seen by everybody.
+        assert_eq!(parked.failed(&application(), &event(3), "no").await.unwrap(), attempt);
+        let seen: i64 = client.query_one(sql, &[&name]).await.unwrap().get(0);
+        assert_eq!(seen, i64::from(attempt));
+        let soon = std::time::Duration::from_micros(u64::from(attempt) * 50);
+        let _ = timeout(soon, parked.park(&application(), 3)).await;
+    }
+    assert!(parked.park(&application(), 3).await.unwrap());
+    assert_eq!(parked.list(&application(), 0, 10).await.unwrap().len(), 1);
+}

@@ -1,7 +1,10 @@
 use std::{
     collections::HashMap,
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Poll,
 };
 
@@ -27,16 +30,14 @@ pub(in crate::postgres) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 pub(in crate::postgres) struct Link {
     pub(in crate::postgres) client: Client,
     connector: Connector,
+    /// Whether a transaction was begun that is not known to have ended.
+    is_open: AtomicBool,
     statements: Mutex<HashMap<String, Statement>>,
 }
 
 impl Link {
     pub(super) fn new(client: Client, connector: Connector) -> Self {
-        Self { client, connector, statements: Mutex::default() }
-    }
-
-    pub(in crate::postgres) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        Self { client, connector, is_open: AtomicBool::new(false), statements: Mutex::default() }
     }
 
     /// Runs a statement. By itself it is a transaction.
@@ -76,7 +77,20 @@ impl Link {
     }
 
     pub(in crate::postgres) async fn begin(&self) -> Result<()> {
+        self.is_open.store(true, Ordering::Relaxed);
         self.batch("begin a transaction", &self.connector.begin()).await
+    }
+
+    /// Ends the transaction that was begun.
+    pub(in crate::postgres) async fn end(&self, action: &'static str, how: &str) -> Result<()> {
+        self.batch(action, how).await?;
+        self.is_open.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether it can be used by somebody else: it is there, and no transaction was left open on it.
+    pub(in crate::postgres) fn is_usable(&self) -> bool {
+        !self.client.is_closed() && !self.is_open.load(Ordering::Relaxed)
     }
 
     /// Runs statements without parameters.

@@ -48,7 +48,7 @@ impl Pool {
         let permit = self.room.clone().acquire_owned().await.ok();
         let idle = loop {
             match self.idle().pop() {
-                Some(link) if link.is_closed() => {}
+                Some(link) if !link.is_usable() => {}
                 found => break found,
             }
         };
@@ -65,7 +65,8 @@ impl Pool {
     }
 }
 
-/// A connection that goes back to the pool, unless it is [discarded](Self::discard).
+/// A connection that goes back to the pool, unless it is [discarded](Self::discard), or dropped in the
+/// middle of a transaction.
 pub(in crate::postgres) struct Lease {
     link: Option<Link>,
     was_idle: bool,
@@ -92,7 +93,7 @@ impl Deref for Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(link) = self.link.take()
-            && !link.is_closed()
+            && link.is_usable()
         {
             self.pool.idle().push(link);
         }

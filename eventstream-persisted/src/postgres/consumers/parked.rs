@@ -65,19 +65,9 @@ impl PostgresParked {
     async fn park_in_turn(&self, source: &Identity, offset: u64) -> error::Result<bool> {
         let lease = self.pool.lend().await?;
         lease.begin().await?;
-        match self.shelf(source).park(&lease, offset).await {
-            Ok(parked) => {
-                if let Err(error) = lease.batch("park an event", "COMMIT").await {
-                    lease.discard();
-                    return Err(error);
-                }
-                Ok(parked)
-            }
-            Err(error) => {
-                lease.discard();
-                Err(error)
-            }
-        }
+        let parked = self.shelf(source).park(&lease, offset).await?;
+        lease.end("park an event", "COMMIT").await?;
+        Ok(parked)
     }
 }
 

@@ -136,7 +136,7 @@ impl<A: Apply<PostgresTx> + 'static> PostgresProjection<A> {
 
     /// The connection, which is made anew if it was lost.
     async fn link(&mut self) -> Result<&Link> {
-        if self.link.as_ref().is_none_or(Link::is_closed) {
+        if !self.link.as_ref().is_some_and(Link::is_usable) {
             self.link = Some(self.connector.connect().await?);
         }
         // It was put there just now.
@@ -169,7 +169,7 @@ impl<A: Apply<PostgresTx> + 'static> PostgresProjection<A> {
         let number = match claimed {
             Ok(Some(number)) => number,
             Ok(None) => {
-                if link.batch("end a transaction", "ROLLBACK").await.is_ok() {
+                if link.end("end a transaction", "ROLLBACK").await.is_ok() {
                     self.link = Some(link);
                 }
                 return Err(HandlerError::Conflict);
@@ -243,7 +243,7 @@ async fn begin(
 async fn commit(link: &Link, number: i64) -> Result<()> {
     let sql =
         format!("SELECT 1 / coalesce(txid_current_if_assigned() = {number}, false)::int; COMMIT");
-    match link.batch("commit", &sql).await {
+    match link.end("commit", &sql).await {
         // After a failed statement whose error was passed over, or a transaction that was ended.
         Err(error)
             if [Some(&SqlState::DIVISION_BY_ZERO), Some(&SqlState::IN_FAILED_SQL_TRANSACTION)]

@@ -97,7 +97,7 @@ async fn set_up(link: &Link, schema: &Schema, setup: &str, consumer: &str) -> er
     schema.lock(link).await?;
     let done = link.client.batch_execute(setup).await;
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    let ended = link.batch("set up the tables", end).await;
+    let ended = link.end("set up the tables", end).await;
     done.map_err(|error| PostgresError::SetUp {
         consumer: consumer.to_owned(),
         source: Arc::new(error),

@@ -104,7 +104,7 @@ impl PostgresEngine {
 
     async fn attempt(&mut self, batch: &[Append], looks: bool) -> Result<Attempt> {
         let link = match self.link.take() {
-            Some(link) if !link.is_closed() => link,
+            Some(link) if link.is_usable() => link,
             _ => self.connector.connect().await?,
         };
         let link = self.link.insert(link);
@@ -114,10 +114,7 @@ impl PostgresEngine {
         link.begin().await?;
         let stored = commit::store(link, &self.charter, batch).await;
         let end = if stored.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = link.batch(ACTION, end).await;
-        if ended.is_err() {
-            self.link = None;
-        }
+        let ended = link.end(ACTION, end).await;
         let stored = stored?;
         ended?;
         Ok(Attempt::Done(stored))
