@@ -31,6 +31,16 @@ impl Pool {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>> {
+        // It is large, and what waits for events for most of its life has no need to be.
+        Box::pin(self.try_twice(action, sql, params)).await
+    }
+
+    async fn try_twice(
+        &self,
+        action: &'static str,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>> {
         let lease = self.lend().await?;
         match lease.query(action, sql, params).await {
             Err(error) if error.is_lost() && lease.was_idle => {

@@ -9,6 +9,14 @@ pub(super) struct Page {
     pub(super) bounds: Bounds,
     /// Whether all that matches in the range was read; else it goes on behind the last event.
     pub(super) is_whole: bool,
+    /// How many events are to be asked for next.
+    pub(super) limit: u32,
+}
+
+impl Page {
+    pub(super) fn empty(bounds: Bounds, limit: u32) -> Self {
+        Self { events: Vec::new(), bounds, is_whole: true, limit }
+    }
 }
 
 /// The columns of a page: the envelopes stand one after another.

@@ -17,10 +17,9 @@ use crate::postgres::{
 
 const ACTION: &str = "read events";
 /// A page has so many events at most, …
-pub(super) const PAGE_EVENTS: usize = 4096;
-const LIMIT: i64 = 4096;
-/// … and is cut once it has so many bytes.
-const PAGE_BYTES: i64 = 2 * 1024 * 1024;
+pub(super) const PAGE_EVENTS: u32 = 4096;
+/// … and so many bytes, if it has several.
+pub(super) const PAGE_BYTES: u32 = 4 * 1024 * 1024;
 
 /// The events between two offsets, `$3` and `$4`, from which the filter takes some.
 const ALL: &str = "
@@ -48,8 +47,9 @@ const BY_SOURCE: &str = "
 /// Reads pages.
 ///
 /// The server puts the events of a page one after another into one value: that is a fraction of the
-/// work of as many rows, on both sides. The bounds come with it, out of the same snapshot: what was
-/// truncated meanwhile can't be taken for a gap.
+/// work of as many rows, on both sides. It adds up how large they are first, which reads none of them, and
+/// leaves it at that if it is too much: then fewer are asked for. The bounds come with a page, out of the
+/// same snapshot: what was truncated meanwhile can't be taken for a gap.
 #[derive(Clone)]
 pub(in crate::postgres) struct Pages {
     pub(super) charter: Arc<Charter>,
@@ -61,26 +61,38 @@ impl Pages {
         Self { charter, pool }
     }
 
-    /// Reads a page of what matches in a range.
-    pub(super) async fn read(&self, filter: &Filter, range: Range<u64>) -> Result<Page> {
+    /// Reads a page of what matches in a range: so many events, or fewer if they are large.
+    pub(super) async fn read(
+        &self,
+        filter: &Filter,
+        range: Range<u64>,
+        mut limit: u32,
+    ) -> Result<Page> {
+        loop {
+            match self.try_read(filter, range.clone(), limit).await? {
+                Read::Page(page) => return Ok(page),
+                Read::TooLarge { fewer } => limit = fewer,
+            }
+        }
+    }
+
+    async fn try_read(&self, filter: &Filter, range: Range<u64>, limit: u32) -> Result<Read> {
         let (first, end) = (stored(range.start), stored(range.end));
+        let (most, budget) = (i64::from(limit), i64::from(PAGE_BYTES));
         let [stream, incarnation] = self.charter.params();
         let mut params: Vec<Param<'_>> = vec![
             stream,
             incarnation,
             (&first, Type::INT8),
             (&end, Type::INT8),
-            (&LIMIT, Type::INT8),
-            (&PAGE_BYTES, Type::INT8),
+            (&most, Type::INT8),
+            (&budget, Type::INT8),
         ];
         let from = match filter {
             Filter::All => ALL,
             Filter::Nothing => {
-                return self.bounds().await.map(|bounds| Page {
-                    events: Vec::new(),
-                    bounds,
-                    is_whole: true,
-                });
+                let bounds = self.bounds().await?;
+                return Ok(Read::Page(Page::empty(bounds, limit)));
             }
             Filter::Types(types) => {
                 params.push((types, Type::TEXT_ARRAY));
@@ -95,12 +107,17 @@ impl Pages {
         let rows = self.pool.query(ACTION, &self.charter.sql(&page_of(from)), &params).await?;
         let row = rows.first().ok_or_else(|| self.charter.replaced())?;
         let bounds = Bounds { next: offset(row.get(0)), oldest: offset(row.get(1)) };
-        let columns = Columns { offsets: row.get(2), sizes: row.get(3), envelopes: row.get(4) };
-        let bytes = columns.envelopes.map_or(0, <[u8]>::len);
+        let (count, bytes): (i64, i64) = (row.get(2), row.get(3));
+        if count > 1 && bytes > budget {
+            // Half of what would just fit, so that the next page most likely does, too.
+            let fewer = (count * budget / bytes / 2).max(1);
+            return Ok(Read::TooLarge { fewer: u32::try_from(fewer).unwrap_or(1) });
+        }
+        let columns = Columns { offsets: row.get(4), sizes: row.get(5), envelopes: row.get(6) };
         // What was truncated is missing, and is said to be truncated.
         let dense = matches!(filter, Filter::All) && range.start >= bounds.oldest;
         let events = columns.events(&self.charter, dense.then_some(range.start))?;
-        let is_cut = events.len() >= PAGE_EVENTS || bytes as u64 >= PAGE_BYTES.cast_unsigned();
+        let is_cut = events.len() as u64 >= u64::from(limit);
         if dense && !is_cut {
             let next = events.last().map_or(range.start, |event| event.offset + 1);
             let end = range.end.min(bounds.next);
@@ -108,7 +125,9 @@ impl Pages {
                 return Err(self.charter.damaged(next, end - 1, "they are missing"));
             }
         }
-        Ok(Page { events, bounds, is_whole: !is_cut })
+        // If there is room for twice as many, as many are asked for next.
+        let limit = if bytes * 3 <= budget { (limit * 2).min(PAGE_EVENTS) } else { limit };
+        Ok(Read::Page(Page { events, bounds, is_whole: !is_cut, limit }))
     }
 
     /// Which events there are.
@@ -142,24 +161,28 @@ impl Pages {
     }
 }
 
+/// What an attempt at a page has come to.
+enum Read {
+    Page(Page),
+    /// Fewer events have to be asked for.
+    TooLarge {
+        fewer: u32,
+    },
+}
+
 /// A statement for a page of what another one gives in order.
 fn page_of(from: &str) -> String {
     format!(
-        "SELECT stream.next_offset, stream.oldest_offset, page.offsets, page.sizes, page.envelopes
+        "SELECT stream.next_offset, stream.oldest_offset, sized.events, sized.bytes, page.offsets,
+             page.sizes, page.envelopes
          FROM @.streams stream CROSS JOIN LATERAL (
+             SELECT count(*) AS events, coalesce(sum(octet_length(envelope)), 0)::bigint AS bytes
+             FROM ({from}) matching
+         ) sized CROSS JOIN LATERAL (
              SELECT array_agg(event_offset) AS offsets,
                  array_agg(octet_length(envelope)) AS sizes,
                  string_agg(envelope, ''::bytea) AS envelopes
-             FROM (
-                 SELECT event_offset, envelope FROM (
-                     SELECT event_offset, envelope,
-                         sum(octet_length(envelope)) OVER (
-                             ORDER BY event_offset ROWS UNBOUNDED PRECEDING
-                         ) AS total
-                     FROM ({from}) matching
-                 ) summed
-                 WHERE total - octet_length(envelope) < $6 ORDER BY event_offset
-             ) fitting
+             FROM ({from}) matching WHERE sized.bytes <= $6 OR sized.events <= 1
          ) page
          WHERE stream.stream_id = $1 AND stream.incarnation = $2::uuid"
     )

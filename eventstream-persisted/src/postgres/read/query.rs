@@ -28,6 +28,8 @@ pub struct PostgresQuery {
     end: u64,
     /// How many offsets the next page looks through.
     window: u64,
+    /// How many events it has at most.
+    limit: u32,
     /// The page that is being read, with its range. It goes on being read if nobody waits for it.
     reading: Option<(Range<u64>, Reading)>,
 }
@@ -55,7 +57,8 @@ impl PostgresQuery {
         let mut query = Self::new(pages, filter, start, u64::MAX);
         // With the first page comes where the events end.
         let range = query.next_range();
-        let page = query.pages.read(&query.filter, range.clone()).await.map_err(failed)?;
+        let page =
+            query.pages.read(&query.filter, range.clone(), query.limit).await.map_err(failed)?;
         query.end = page.bounds.next;
         if offset.is_none() && start < page.bounds.oldest {
             // Truncated between the two: it begins where they begin now.
@@ -69,7 +72,17 @@ impl PostgresQuery {
 
     fn new(pages: Pages, filter: Filter, position: u64, end: u64) -> Self {
         let events = VecDeque::new();
-        Self { pages, filter, events, position, next: position, end, window: WINDOW, reading: None }
+        Self {
+            pages,
+            filter,
+            events,
+            position,
+            next: position,
+            end,
+            window: WINDOW,
+            limit: PAGE_EVENTS,
+            reading: None,
+        }
     }
 
     /// What the next page is read of.
@@ -91,8 +104,8 @@ impl PostgresQuery {
             return;
         }
         let (pages, filter, range) = (self.pages.clone(), self.filter.clone(), self.next_range());
-        let of = range.clone();
-        let task = tokio::spawn(async move { pages.read(&filter, of).await });
+        let (of, limit) = (range.clone(), self.limit);
+        let task = tokio::spawn(async move { pages.read(&filter, of, limit).await });
         self.reading = Some((range, Reading(task)));
     }
 
@@ -102,14 +115,15 @@ impl PostgresQuery {
             let oldest = page.bounds.oldest;
             return Err(Error::Truncated { requested: range.start, oldest });
         }
-        let found = page.events.len();
+        let found = page.events.len() as u64;
+        self.limit = page.limit;
         self.next = match page.events.last() {
             Some(last) if !page.is_whole => last.offset.saturating_add(1),
             _ => range.end.min(page.bounds.next).max(range.start),
         };
         if !page.is_whole {
             self.window = (self.next - range.start).max(WINDOW / 16);
-        } else if found < PAGE_EVENTS / 4 {
+        } else if found < u64::from(PAGE_EVENTS) / 4 {
             self.window = self.window.saturating_mul(4);
         }
         // It may be one of the last, which are past what was there when the query was made.
