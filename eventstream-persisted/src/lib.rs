@@ -4,6 +4,8 @@
 //!   [`EventRepository`](eventstream_core::EventRepository).
 //! - [`EmbeddedStore`] keeps events in a directory of this machine (feature `embedded`, which is
 //!   on by default).
+//! - [`PostgresStore`] keeps them in a PostgreSQL database, and [`PostgresProjection`] is a handler
+//!   whose effects are in one (feature `postgres`).
 //! - [`SqliteProjection`] is a handler whose effects and offset are in one transaction of a SQLite
 //!   database: each event has its effect exactly once. [`SqliteCheckpoints`] keep the offsets of
 //!   effects that are made elsewhere, [`SqliteParked`] the events that could not be handled, and
@@ -11,6 +13,12 @@
 
 #[cfg(feature = "embedded")]
 mod embedded;
+#[cfg(feature = "postgres")]
+mod group_commit;
+#[cfg(any(feature = "embedded", feature = "postgres"))]
+mod placement;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stream;
@@ -19,6 +27,11 @@ mod stream;
 pub use embedded::{
     BackupReport, Compression, EmbeddedQuery, EmbeddedStore, EmbeddedStoreBuilder,
     EmbeddedStoreError, Problem, Retention, Salvage, Salvaged, StoreStats, VerifyReport,
+};
+#[cfg(feature = "postgres")]
+pub use postgres::{
+    PostgresError, PostgresParked, PostgresProjection, PostgresProjectionBuilder, PostgresQuery,
+    PostgresStore, PostgresStoreBuilder, PostgresTx,
 };
 /// The SQLite library of the feature `sqlite`, in the version that its types are of.
 #[cfg(feature = "sqlite")]
@@ -30,3 +43,6 @@ pub use sqlite::{
     SqliteTx,
 };
 pub use stream::{PersistedCursor, PersistedStream, PersistedStreamBuilder, RecentEvents};
+/// The driver of the feature `postgres`, in the version that its types are of.
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;

@@ -5,6 +5,7 @@ mod growth;
 mod memory;
 mod network;
 mod pack;
+mod postgres;
 mod projection;
 mod store;
 
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Row> {
             network::append_hundred,
         ),
         row("N6", "network: what an event and an idle cursor cost", network::cost),
+        row("S1", "PostgreSQL: append, replay, filter", postgres::postgres),
         row("C1", "consumer: over a bare cursor", consumer::overhead),
         row("C2", "consumer: a projection into SQLite", projection::projection),
     ]

@@ -1,0 +1,17 @@
+//! The store in PostgreSQL, on real servers that the tests start.
+
+// Helpers of tests unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod handler_suite;
+mod lost;
+mod opening;
+mod pooler;
+mod processes;
+mod projection;
+mod server;
+mod store_suite;
+mod stream_suite;
+mod support;
+mod tls;
+mod transactions;
