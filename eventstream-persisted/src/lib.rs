@@ -11,6 +11,10 @@
 
 #[cfg(feature = "embedded")]
 mod embedded;
+#[cfg(feature = "postgres")]
+mod group_commit;
+#[cfg(any(feature = "embedded", feature = "postgres"))]
+mod placement;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stream;

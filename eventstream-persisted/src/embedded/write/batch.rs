@@ -1,14 +1,17 @@
 use std::{collections::HashMap, ops::Range};
 
-use eventstream_core::{Error, Expect};
+use eventstream_core::Expect;
 
 use super::core::State;
-use crate::embedded::{
-    error::Result,
-    files::Files,
-    ids::{HashIsKey, Ids},
-    layout::Record,
-    read::{ReadEvent, read_event},
+use crate::{
+    embedded::{
+        error::Result,
+        files::Files,
+        ids::{HashIsKey, Ids},
+        layout::Record,
+        read::{ReadEvent, read_event},
+    },
+    placement::{Repetition, place},
 };
 
 /// What a caller gets to hear if the commit takes place.
@@ -52,17 +55,12 @@ impl<'a> Batch<'a> {
         if let Some(outcome) = self.repetition(&records)? {
             return Ok(outcome);
         }
-        let actual = self.next();
-        if let Expect::Offset(expected) = expect
-            && expected != actual
-        {
-            return Ok(Err(Error::OffsetConflict { expected, actual }));
-        }
-        let Some(next) = actual.checked_add(records.len() as u64) else {
-            return Ok(Err(Error::backend("append", false, "the store has no offsets left")));
+        let offsets = match place(self.next(), records.len(), expect) {
+            Ok(offsets) => offsets,
+            Err(refused) => return Ok(Err(refused)),
         };
         self.records.append(&mut records);
-        Ok(Ok(actual..next))
+        Ok(Ok(offsets))
     }
 
     pub(super) fn into_records(self) -> Vec<Record> {
@@ -77,27 +75,12 @@ impl<'a> Batch<'a> {
     /// one in part.
     fn repetition(&mut self, records: &[Record]) -> Result<Option<Outcome<Range<u64>>>> {
         self.index_pending();
-        let mut first_known = None;
-        let mut run = None;
-        let mut is_run = true;
-        for (record, n) in records.iter().zip(0..) {
+        let mut repetition = Repetition::default();
+        for record in records {
             let message_id = record.parcel.message_id();
-            let found = self.find(message_id, record.id)?;
-            if let (None, Some(offset)) = (&first_known, found) {
-                first_known = Some((message_id, offset));
-            }
-            if n == 0 {
-                run = found;
-            }
-            is_run &= found.is_some() && found == run.and_then(|first: u64| first.checked_add(n));
+            repetition.saw(message_id, self.find(message_id, record.id)?);
         }
-        let Some((message_id, offset)) = first_known else {
-            return Ok(None);
-        };
-        if is_run {
-            return Ok(Some(Ok(offset..offset + records.len() as u64)));
-        }
-        Ok(Some(Err(Error::DuplicateMessage { message_id: message_id.to_owned(), offset })))
+        Ok(repetition.outcome())
     }
 
     /// Notes where the records are. A batch of one append needs it never.
