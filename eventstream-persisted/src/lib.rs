@@ -4,6 +4,8 @@
 //!   [`EventRepository`](eventstream_core::EventRepository).
 //! - [`EmbeddedStore`] keeps events in a directory of this machine (feature `embedded`, which is
 //!   on by default).
+//! - [`JetStreamStore`] keeps them in a stream of NATS JetStream, on one server or replicated over
+//!   three (feature `jetstream`).
 //! - [`SqliteProjection`] is a handler whose effects and offset are in one transaction of a SQLite
 //!   database: each event has its effect exactly once. [`SqliteCheckpoints`] keep the offsets of
 //!   effects that are made elsewhere, [`SqliteParked`] the events that could not be handled, and
@@ -11,9 +13,12 @@
 
 #[cfg(feature = "embedded")]
 mod embedded;
-#[cfg(feature = "postgres")]
+mod findings;
+#[cfg(any(feature = "postgres", feature = "jetstream"))]
 mod group_commit;
-#[cfg(any(feature = "embedded", feature = "postgres"))]
+#[cfg(feature = "jetstream")]
+mod jetstream;
+#[cfg(any(feature = "embedded", feature = "postgres", feature = "jetstream"))]
 mod placement;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -24,6 +29,9 @@ pub use embedded::{
     BackupReport, Compression, EmbeddedQuery, EmbeddedStore, EmbeddedStoreBuilder,
     EmbeddedStoreError, Problem, Retention, Salvage, Salvaged, StoreStats, VerifyReport,
 };
+pub use findings::{Finding, Severity};
+#[cfg(feature = "jetstream")]
+pub use jetstream::{JetStreamError, JetStreamQuery, JetStreamStore, JetStreamStoreBuilder};
 /// The SQLite library of the feature `sqlite`, in the version that its types are of.
 #[cfg(feature = "sqlite")]
 pub use rusqlite;

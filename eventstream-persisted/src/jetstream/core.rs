@@ -1,0 +1,100 @@
+use std::sync::{Arc, atomic::AtomicUsize};
+
+use eventstream_core::{Identity, Incarnation, Parcel};
+use tokio::sync::watch;
+
+use super::{
+    api::StreamInfo,
+    charter::Charter,
+    error::{JetStreamError, Result},
+    link::Link,
+    server_version::ServerVersion,
+    subjects::Subjects,
+};
+use crate::RecentEvents;
+
+/// What all parts of an open store share.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) link: Link,
+    pub(super) charter: Charter,
+    pub(super) incarnation: Incarnation,
+    pub(super) subjects: Subjects,
+    /// Whether the stream takes several events as one.
+    pub(super) is_atomic: bool,
+    /// How many it takes as one: less than by default, if the server says so.
+    pub(super) most_events: AtomicUsize,
+    /// What an event can have on the wire.
+    pub(super) max_bytes: usize,
+    pub(super) version: ServerVersion,
+    pub(super) recent: RecentEvents,
+    pub(super) keeps_recent: bool,
+    /// How far the stream has got, as far as it is known here.
+    pub(super) progress: watch::Sender<Progress>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Progress {
+    /// All below it is committed.
+    pub(super) next: u64,
+    /// Counts how often following has failed for long …
+    pub(super) failures: u64,
+    /// … and this is what it failed with.
+    pub(super) failure: Option<JetStreamError>,
+}
+
+impl Core {
+    pub(super) fn application(&self) -> &Identity {
+        &self.charter.application
+    }
+
+    /// What the leader says of the stream, if it is still the one that was opened.
+    pub(super) async fn info(&self) -> Result<StreamInfo> {
+        let replaced = || JetStreamError::Replaced { stream: self.link.stream.to_string() };
+        let info = match self.link.info().await {
+            Err(JetStreamError::NotFound { .. }) => return Err(replaced()),
+            info => info?,
+        };
+        let charter = Charter::read(&self.link.stream, &info.config).map_err(|_| replaced())?;
+        if charter.incarnation(&info) != self.incarnation {
+            return Err(replaced());
+        }
+        self.saw(info.next());
+        Ok(info)
+    }
+
+    /// Parcels were committed: those who wait get to know.
+    pub(super) fn committed(&self, first: u64, parcels: &[Parcel]) {
+        self.recent.record(first, parcels);
+        self.saw(first + parcels.len() as u64);
+    }
+
+    /// The next offset is this one, at least.
+    pub(super) fn saw(&self, next: u64) {
+        self.progress.send_if_modified(|progress| {
+            let is_further = next > progress.next;
+            progress.next = progress.next.max(next);
+            is_further
+        });
+    }
+
+    /// Following has failed for long.
+    pub(super) fn failed(&self, failure: JetStreamError) {
+        self.progress.send_modify(|progress| {
+            progress.failures += 1;
+            progress.failure = Some(failure);
+        });
+    }
+
+    /// Waits until an event at an offset is committed.
+    pub(super) async fn wait_for(self: &Arc<Self>, offset: u64) -> Result<u64> {
+        let mut progress = self.progress.subscribe();
+        let failures = progress.borrow().failures;
+        let is_news = |it: &Progress| it.next > offset || it.failures > failures;
+        let progress = progress.wait_for(is_news).await.map_err(|_| JetStreamError::Stopped)?;
+        match &progress.failure {
+            Some(failure) if progress.next <= offset => Err(failure.clone()),
+            _ => Ok(progress.next),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Following the end of a stream, while somebody waits there.
+
+mod follower;
+
+pub(super) use follower::Follower;

@@ -1,0 +1,60 @@
+use async_nats::Message;
+use bytes::Bytes;
+
+use crate::jetstream::error::{JetStreamError, Result};
+
+/// A message as a consumer delivers it.
+#[derive(Debug)]
+pub(in crate::jetstream) struct Delivered {
+    /// Its sequence in the stream.
+    pub(in crate::jetstream) sequence: u64,
+    /// Its number among what the consumer has delivered.
+    pub(in crate::jetstream) number: u64,
+    pub(in crate::jetstream) content: Bytes,
+}
+
+impl Delivered {
+    pub(in crate::jetstream) fn new(message: Message) -> Result<Self> {
+        let reply = message.reply.as_deref().unwrap_or_default();
+        let (sequence, number) = numbers(reply).ok_or_else(|| JetStreamError::BadAnswer {
+            action: "deliver messages",
+            problem: format!("a message came with the reply subject `{reply}`"),
+        })?;
+        Ok(Self { sequence, number, content: message.payload })
+    }
+
+    /// The offset of the event.
+    pub(in crate::jetstream) fn offset(&self) -> u64 {
+        self.sequence - 1
+    }
+}
+
+/// What the reply subject says:
+/// `$JS.ACK.STREAM.CONSUMER.DELIVERED.SEQUENCE.NUMBER.TIME.PENDING`, and with
+/// `DOMAIN.ACCOUNT` before the stream from a domain.
+fn numbers(reply: &str) -> Option<(u64, u64)> {
+    let tokens = reply.strip_prefix("$JS.ACK.")?.split('.');
+    let skipped = match tokens.clone().count() {
+        7 => 3,
+        9.. => 5,
+        _ => return None,
+    };
+    let mut numbers = tokens.skip(skipped).map(|number| number.parse::<u64>().ok());
+    let (sequence, number) = (numbers.next()??, numbers.next()??);
+    (sequence > 0).then_some((sequence, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbers;
+
+    #[test]
+    fn both_forms_of_replies_are_read() {
+        assert_eq!(numbers("$JS.ACK.S.C.1.42.7.1700000000.0"), Some((42, 7)));
+        assert_eq!(numbers("$JS.ACK.hub.ACC.S.C.1.42.7.1700000000.0"), Some((42, 7)));
+        assert_eq!(numbers("$JS.ACK.hub.ACC.S.C.1.42.7.1700000000.0.random"), Some((42, 7)));
+        for bad in ["", "$JS.ACK.S.C.1.42", "$JS.ACK.S.C.1.x.7.1700000000.0", "$JS.ACK.S.C.1.0.1.1.0"] {
+            assert_eq!(numbers(bad), None, "{bad}");
+        }
+    }
+}
