@@ -92,7 +92,8 @@ impl Address {
 
     /// The servers, for people.
     pub(super) fn servers_text(&self) -> String {
-        let texts = self.servers.iter().map(|server| format!("{}:{}", server.host(), server.port()));
+        let texts =
+            self.servers.iter().map(|server| format!("{}:{}", server.host(), server.port()));
         texts.collect::<Vec<_>>().join(", ")
     }
 }

@@ -50,7 +50,7 @@ impl JetStreamStoreBuilder {
     }
 
     /// The offset of the first event, if the stream is created; by default 0. It takes a server of
-    /// version 2.10 or later.
+    /// version 2.10 or later, and has to be less than 2^62.
     pub fn first_offset(mut self, offset: u64) -> Self {
         self.first_offset = offset;
         self

@@ -45,10 +45,8 @@ impl Charter {
 
     /// Reads it out of a stream's configuration.
     pub(super) fn read(stream: &str, config: &StreamConfig) -> Result<Self> {
-        let not_a_store = |problem: String| JetStreamError::NotAStore {
-            stream: stream.to_owned(),
-            problem,
-        };
+        let not_a_store =
+            |problem: String| JetStreamError::NotAStore { stream: stream.to_owned(), problem };
         let found = config.metadata(KEY);
         let found = found.or_else(|| config.text("description").strip_prefix(DESCRIPTION));
         let text = found.ok_or_else(|| {

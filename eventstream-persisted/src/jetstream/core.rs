@@ -4,7 +4,8 @@ use eventstream_core::{Identity, Incarnation, Parcel};
 use tokio::sync::watch;
 
 use super::{
-    api::StreamInfo,
+    api::{GetMessage, StreamInfo},
+    batch_place::{BATCH_ID, BATCH_SEQUENCE, left_in_batch},
     charter::Charter,
     error::{JetStreamError, Result},
     link::Link,
@@ -35,7 +36,7 @@ pub(super) struct Core {
 
 #[derive(Clone, Debug)]
 pub(super) struct Progress {
-    /// All below it is committed.
+    /// All below it is committed, and no batch goes beyond it.
     pub(super) next: u64,
     /// Counts how often following has failed for long …
     pub(super) failures: u64,
@@ -51,7 +52,7 @@ impl Core {
     /// What the leader says of the stream, if it is still the one that was opened.
     pub(super) async fn info(&self) -> Result<StreamInfo> {
         let replaced = || JetStreamError::Replaced { stream: self.link.stream.to_string() };
-        let info = match self.link.info().await {
+        let mut info = match self.link.info().await {
             Err(JetStreamError::NotFound { .. }) => return Err(replaced()),
             info => info?,
         };
@@ -59,8 +60,22 @@ impl Core {
         if charter.incarnation(&info) != self.incarnation {
             return Err(replaced());
         }
+        self.complete(&mut info).await?;
         self.saw(info.next());
         Ok(info)
+    }
+
+    /// The leader says where the stream ends also while it is putting a batch into it: then the batch's
+    /// end is the end. Messages are looked up when it is done with that.
+    async fn complete(&self, info: &mut StreamInfo) -> Result<()> {
+        let last = info.state.last_seq;
+        if last > self.progress.borrow().next
+            && let Some(message) = self.link.find(GetMessage::Sequence(last)).await?
+        {
+            let (id, sequence) = (message.header(BATCH_ID), message.header(BATCH_SEQUENCE));
+            info.state.last_seq += left_in_batch(id.as_deref(), sequence.as_deref());
+        }
+        Ok(())
     }
 
     /// Parcels were committed: those who wait get to know.

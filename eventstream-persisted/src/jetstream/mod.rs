@@ -12,6 +12,7 @@
 mod address;
 mod api;
 mod append;
+mod batch_place;
 mod builder;
 mod charter;
 mod checks;

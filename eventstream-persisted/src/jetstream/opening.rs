@@ -29,11 +29,14 @@ use crate::{RecentEvents, Severity, group_commit::GroupCommit};
 /// A server that can't be reached is noticed after so long, twice.
 const PING: Duration = Duration::from_secs(10);
 const CONNECTING: Duration = Duration::from_secs(5);
+/// Servers get into trouble where their sequences come to an end: far from there nobody gets to.
+const LARGEST_FIRST_OFFSET: u64 = (1 << 62) - 1;
 
 /// Opens a store, or creates it.
 pub(super) async fn open(builder: &JetStreamStoreBuilder) -> Result<JetStreamStore> {
     if !matches!(builder.replicas, 1 | 3 | 5) {
-        let problem = "a stream has 1, 3 or 5 replicas: with an even number more servers can stop it";
+        let problem =
+            "a stream has 1, 3 or 5 replicas: with an even number more servers can stop it";
         return Err(JetStreamError::InvalidOption { problem });
     }
     let address = Address::parse(&builder.url)?;
@@ -114,10 +117,7 @@ async fn connect(builder: &JetStreamStoreBuilder, address: &Address) -> Result<L
     Ok(Link::new(client, &address.stream, domain, servers.clone(), signals))
 }
 
-fn unreadable(
-    file: &Path,
-    error: &std::io::Error,
-) -> Box<dyn std::error::Error + Send + Sync> {
+fn unreadable(file: &Path, error: &std::io::Error) -> Box<dyn std::error::Error + Send + Sync> {
     format!("the credentials in {} can't be read: {error}", file.display()).into()
 }
 
@@ -205,10 +205,11 @@ async fn create(
             let problem = "a server before 2.10 can't begin with another offset than 0";
             return Err(JetStreamError::InvalidOption { problem });
         }
-        let first = builder.first_offset.checked_add(1).ok_or(JetStreamError::InvalidOption {
-            problem: "the largest offset that an event can have is 18446744073709551614",
-        })?;
-        config.set("first_seq", first);
+        if builder.first_offset > LARGEST_FIRST_OFFSET {
+            let problem = "a stream can't begin with an offset of 2^62 or more";
+            return Err(JetStreamError::InvalidOption { problem });
+        }
+        config.set("first_seq", builder.first_offset + 1);
     }
     charter.write(&mut config, version.has_metadata());
     link.create_stream(&config).await

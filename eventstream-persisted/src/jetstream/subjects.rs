@@ -162,11 +162,10 @@ mod tests {
 
     #[test]
     fn sources_are_told_apart_by_both_names() {
-        let tokens: HashSet<_> =
-            [("a", "bc"), ("ab", "c"), ("abc", ""), ("a", "b"), ("", "abc")]
-                .iter()
-                .map(|(handler, instance)| source_token(handler, instance))
-                .collect();
+        let tokens: HashSet<_> = [("a", "bc"), ("ab", "c"), ("abc", ""), ("a", "b"), ("", "abc")]
+            .iter()
+            .map(|(handler, instance)| source_token(handler, instance))
+            .collect();
         assert_eq!(tokens.len(), 5);
         assert!(tokens.iter().all(|token| token.len() == 23));
     }

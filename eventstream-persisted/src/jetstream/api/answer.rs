@@ -4,17 +4,17 @@ use crate::jetstream::error::{JetStreamError, Result};
 
 /// What the server says if it refuses something.
 #[derive(Clone, Debug, Deserialize)]
-pub(in crate::jetstream) struct ApiError {
+struct ApiError {
     #[serde(default)]
-    pub(in crate::jetstream) code: u16,
+    code: u16,
     #[serde(default)]
-    pub(in crate::jetstream) err_code: u64,
+    err_code: u64,
     #[serde(default)]
-    pub(in crate::jetstream) description: String,
+    description: String,
 }
 
 impl ApiError {
-    pub(in crate::jetstream) fn refused(self, action: &'static str) -> JetStreamError {
+    fn refused(self, action: &'static str) -> JetStreamError {
         let Self { code: status, err_code: code, description } = self;
         JetStreamError::Refused { action, status, code, description }
     }
@@ -30,10 +30,8 @@ pub(in crate::jetstream) fn decode<T: DeserializeOwned>(
     action: &'static str,
     answer: &[u8],
 ) -> Result<T> {
-    let bad = |error: serde_json::Error| JetStreamError::BadAnswer {
-        action,
-        problem: error.to_string(),
-    };
+    let bad =
+        |error: serde_json::Error| JetStreamError::BadAnswer { action, problem: error.to_string() };
     if let Some(error) = serde_json::from_slice::<Refusal>(answer).map_err(bad)?.error {
         return Err(error.refused(action));
     }

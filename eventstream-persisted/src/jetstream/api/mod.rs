@@ -6,7 +6,7 @@ mod message;
 mod publish;
 mod stream;
 
-pub(super) use answer::{ApiError, decode};
+pub(super) use answer::decode;
 pub(super) use consumer::{ConsumerConfig, NextRequest};
 pub(super) use message::{GetMessage, GotMessage, StoredMessage};
 pub(super) use publish::PubAck;
@@ -14,7 +14,6 @@ pub(super) use stream::{Purge, StreamConfig, StreamInfo};
 
 /// Codes of the server's errors.
 pub(super) const NOT_CLUSTERED: u64 = 10_010;
-pub(super) const CONSUMER_NOT_FOUND: u64 = 10_014;
 pub(super) const UNSUPPORTED_IN_CLUSTER: u64 = 10_036;
 pub(super) const NO_MESSAGE: u64 = 10_037;
 pub(super) const NOT_ENABLED_FOR_ACCOUNT: u64 = 10_039;

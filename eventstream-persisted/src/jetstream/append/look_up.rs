@@ -16,10 +16,7 @@ const AT_ONCE: usize = 64;
 
 /// Where messages of a batch are, of those that are stored. The leader is asked: a follower may not
 /// know yet.
-pub(super) async fn look_up<'a>(
-    core: &Core,
-    batch: &'a [Append],
-) -> Result<HashMap<&'a str, u64>> {
+pub(super) async fn look_up<'a>(core: &Core, batch: &'a [Append]) -> Result<HashMap<&'a str, u64>> {
     let mut ids: Vec<&str> =
         batch.iter().flat_map(Append::parcels).map(|parcel| parcel.message_id()).collect();
     ids.sort_unstable();
@@ -29,7 +26,9 @@ pub(super) async fn look_up<'a>(
         let mut asking = JoinSet::new();
         for (index, id) in ids.iter().enumerate() {
             let (link, subject) = (core.link.clone(), core.subjects.of_id(id));
-            asking.spawn(async move { (index, link.find(GetMessage::LastBySubject(&subject)).await) });
+            asking.spawn(
+                async move { (index, link.find(GetMessage::LastBySubject(&subject)).await) },
+            );
         }
         while let Some(found) = asking.join_next().await {
             let (index, found) = found.map_err(|_| JetStreamError::Stopped)?;

@@ -6,6 +6,7 @@ use eventstream_core::Parcel;
 use super::attempt::{Failure, try_again};
 use crate::jetstream::{
     api::{self, PubAck},
+    batch_place::{BATCH_ID, BATCH_SEQUENCE, batch_id},
     core::Core,
     error::JetStreamError,
 };
@@ -27,7 +28,7 @@ pub(super) async fn publish(
     let Some((last, others)) = parcels.split_last() else {
         return Err(Failure::Before(try_again("there is nothing to be stored")));
     };
-    let batch = (!others.is_empty()).then(|| format!("{:032x}", fastrand::u128(..)));
+    let batch = (!others.is_empty()).then(|| batch_id(parcels.len()));
     let headers = |number: usize, parcel: &Parcel| {
         let mut headers = HeaderMap::new();
         if let Some(expected) = expected
@@ -41,8 +42,8 @@ pub(super) async fn publish(
             headers.insert("Nats-Expected-Last-Subject-Sequence-Subject", id);
         }
         if let Some(batch) = &batch {
-            headers.insert("Nats-Batch-Id", batch.as_str());
-            headers.insert("Nats-Batch-Sequence", number.to_string());
+            headers.insert(BATCH_ID, batch.as_str());
+            headers.insert(BATCH_SEQUENCE, number.to_string());
             if number == parcels.len() {
                 headers.insert("Nats-Batch-Commit", "1");
             }
@@ -91,7 +92,9 @@ pub(super) async fn publish(
     if ack.stream != *core.link.stream {
         return Err(bad(format!("it was stored in another stream, {}", ack.stream)));
     }
-    if ack.seq < parcels.len() as u64 || ack.count.is_some_and(|count| count != parcels.len() as u64) {
+    if ack.seq < parcels.len() as u64
+        || ack.count.is_some_and(|count| count != parcels.len() as u64)
+    {
         return Err(bad(format!("it speaks of {:?} events, up to {}", ack.count, ack.seq)));
     }
     Ok(ack.seq)

@@ -63,9 +63,11 @@ mod tests {
         let head = "HTTP/1.0 200 OK\r\nX: y\r\n\r\n";
         let always = format!(r#"{head}{{"jetstream":{{"config":{{"sync_always":true}}}}}}"#);
         assert!(read(always.as_bytes()).unwrap().sync_always);
-        let late = format!(r#"{head}{{"jetstream":{{"config":{{"sync_interval":120000000000}}}}}}"#);
+        let late =
+            format!(r#"{head}{{"jetstream":{{"config":{{"sync_interval":120000000000}}}}}}"#);
         assert_eq!(read(late.as_bytes()).unwrap().sync_interval / 1_000_000_000, 120);
-        for bad in ["", "HTTP/1.1 404 Not Found\r\n\r\n{}", "HTTP/1.0 200 OK\r\n\r\n[", "220 smtp"] {
+        for bad in ["", "HTTP/1.1 404 Not Found\r\n\r\n{}", "HTTP/1.0 200 OK\r\n\r\n[", "220 smtp"]
+        {
             assert!(read(bad.as_bytes()).is_err(), "{bad}");
         }
         assert!(read(format!("{head}{{}}").as_bytes()).unwrap_err().contains("JetStream"));

@@ -11,10 +11,22 @@ pub(super) async fn check(surroundings: &Surroundings<'_>) -> Vec<Finding> {
     let is_atomic = info.config.flag("allow_atomic");
     let mut findings = vec![match (version.has_atomic_batches(), is_atomic) {
         (true, true) => Finding::fine("version", format!("{version} stores several events as one")),
-        (true, false) => Finding::warning("version", format!("{version} could store several events as \
-             one, but the stream does not allow it")).advice("set `allow_atomic` to true"),
-        (false, _) => Finding::warning("version", format!("{version} can't store several events as \
-             one: they are refused")).advice("upgrade the server to 2.12 or later"),
+        (true, false) => Finding::warning(
+            "version",
+            format!(
+                "{version} could store several events as \
+             one, but the stream does not allow it"
+            ),
+        )
+        .advice("set `allow_atomic` to true"),
+        (false, _) => Finding::warning(
+            "version",
+            format!(
+                "{version} can't store several events as \
+             one: they are refused"
+            ),
+        )
+        .advice("upgrade the server to 2.12 or later"),
     }];
     let max = max_event_bytes(link, info);
     findings.push(if max < SMALL {

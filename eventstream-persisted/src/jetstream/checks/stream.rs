@@ -12,13 +12,20 @@ pub(super) fn check(surroundings: &Surroundings<'_>) -> Vec<Finding> {
     });
     findings.push(match config.text("retention") {
         "limits" => Finding::fine("retention", "events stay when they were read"),
-        other => Finding::error("retention", format!("with `{other}`, events are removed when they \
-             were read")).advice("make the stream anew with the retention `limits`"),
+        other => Finding::error(
+            "retention",
+            format!(
+                "with `{other}`, events are removed when they \
+             were read"
+            ),
+        )
+        .advice("make the stream anew with the retention `limits`"),
     });
     for what in ["mirror", "sources", "subject_transform"] {
         if config.has(what) {
             let found = format!("the stream has `{what}`, which puts or changes messages in it");
-            findings.push(Finding::error("origin", found).advice("make the stream anew without it"));
+            findings
+                .push(Finding::error("origin", found).advice("make the stream anew without it"));
         }
     }
     if config.flag("sealed") {
@@ -36,8 +43,12 @@ pub(super) fn check(surroundings: &Surroundings<'_>) -> Vec<Finding> {
     findings.push(if config.flag("deny_delete") {
         Finding::fine("delete", "single messages can't be deleted")
     } else {
-        Finding::warning("delete", "single messages can be deleted, which leaves holes that readers \
-             stop at").advice("make the stream anew with `deny_delete` true, as the builder does")
+        Finding::warning(
+            "delete",
+            "single messages can be deleted, which leaves holes that readers \
+             stop at",
+        )
+        .advice("make the stream anew with `deny_delete` true, as the builder does")
     });
     if config.flag("allow_rollup_hdrs") || config.flag("allow_msg_ttl") {
         let what = "the stream takes messages that remove others, or themselves after a time";

@@ -1,16 +1,16 @@
 use std::{sync::Arc, time::Duration};
 
-use eventstream_core::Parcel;
 use tokio::{
     sync::watch,
     task::JoinHandle,
     time::{Instant, sleep},
 };
 
+use super::run::Run;
 use crate::jetstream::{
     core::Core,
     error::{JetStreamError, Result},
-    read::{Delivered, Heard, Pull},
+    read::{Heard, Pull},
 };
 
 /// It goes on for so long after the last one has ceased to wait.
@@ -19,8 +19,6 @@ const LINGER: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(15);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// No more is handed to the cache at once.
-const RUN: usize = 1_000;
 
 /// Reads what is appended by anybody, while somebody waits for it: into the cache, and to wake those
 /// who wait. What it hears is a hint, as they read at their own positions.
@@ -102,19 +100,28 @@ impl Task {
 
     /// Follows until nobody waits any more, or something fails.
     async fn session(&mut self) -> Result<()> {
-        let mut next = self.core.info().await?.next();
+        let next = self.core.info().await?.next();
         let headers_only = !self.core.keeps_recent;
         let mut pull = Pull::open(&self.core.link, next + 1, Vec::new(), headers_only).await?;
+        let mut run = Run::new(&self.core, next);
         loop {
             let heard = tokio::select! {
                 heard = pull.next() => heard?,
                 () = unwanted(&mut self.waiting) => return Ok(()),
             };
             match heard {
-                Heard::Message(delivered) => next = self.take(&mut pull, next, delivered)?,
+                Heard::Message(delivered) => {
+                    run.add(delivered);
+                    while !run.is_full()
+                        && let Some(delivered) = pull.try_next()?
+                    {
+                        run.add(delivered);
+                    }
+                    run.commit();
+                }
                 // To be sure: that it is quiet does not say that it is well.
                 Heard::Nothing => {
-                    if self.core.info().await?.next() > next {
+                    if self.core.info().await?.next() > run.next() {
                         let problem = "events are there that have not come".to_owned();
                         let action = "deliver messages";
                         return Err(JetStreamError::NoAnswer { action, problem });
@@ -122,48 +129,6 @@ impl Task {
                 }
             }
         }
-    }
-
-    /// Takes a message, and those that have come behind it; returns what is next.
-    fn take(&self, pull: &mut Pull, expected: u64, first: Delivered) -> Result<u64> {
-        let mut run = Run { first: expected, parcels: Vec::new() };
-        let mut upcoming = Some(first);
-        while let Some(delivered) = upcoming {
-            self.add(&mut run, delivered);
-            upcoming = if run.parcels.len() < RUN { pull.try_next()? } else { None };
-        }
-        self.core.committed(run.first, &run.parcels);
-        Ok(run.next())
-    }
-
-    fn add(&self, run: &mut Run, delivered: Delivered) {
-        let offset = delivered.offset();
-        let parcel = if self.core.keeps_recent { Parcel::from_wire(delivered.content).ok() } else { None };
-        if offset != run.next() || parcel.is_none() {
-            // Something is missing: the cache begins anew behind it, and whoever reads there finds out.
-            self.core.committed(run.first, &run.parcels);
-            run.parcels.clear();
-            run.first = offset;
-        }
-        match parcel {
-            Some(parcel) => run.parcels.push(parcel),
-            None => {
-                run.first = offset + 1;
-                self.core.saw(offset + 1);
-            }
-        }
-    }
-}
-
-/// Events one after another.
-struct Run {
-    first: u64,
-    parcels: Vec<Parcel>,
-}
-
-impl Run {
-    fn next(&self) -> u64 {
-        self.first + self.parcels.len() as u64
     }
 }
 

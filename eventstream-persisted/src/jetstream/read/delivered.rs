@@ -1,7 +1,10 @@
 use async_nats::Message;
 use bytes::Bytes;
 
-use crate::jetstream::error::{JetStreamError, Result};
+use crate::jetstream::{
+    batch_place::{BATCH_ID, BATCH_SEQUENCE, left_in_batch},
+    error::{JetStreamError, Result},
+};
 
 /// A message as a consumer delivers it.
 #[derive(Debug)]
@@ -11,6 +14,8 @@ pub(in crate::jetstream) struct Delivered {
     /// Its number among what the consumer has delivered.
     pub(in crate::jetstream) number: u64,
     pub(in crate::jetstream) content: Bytes,
+    /// How many messages of its batch follow it.
+    pub(in crate::jetstream) left_in_batch: u64,
 }
 
 impl Delivered {
@@ -20,7 +25,9 @@ impl Delivered {
             action: "deliver messages",
             problem: format!("a message came with the reply subject `{reply}`"),
         })?;
-        Ok(Self { sequence, number, content: message.payload })
+        let header = |name| Some(message.headers.as_ref()?.get(name)?.as_str());
+        let left_in_batch = left_in_batch(header(BATCH_ID), header(BATCH_SEQUENCE));
+        Ok(Self { sequence, number, content: message.payload, left_in_batch })
     }
 
     /// The offset of the event.
@@ -53,7 +60,9 @@ mod tests {
         assert_eq!(numbers("$JS.ACK.S.C.1.42.7.1700000000.0"), Some((42, 7)));
         assert_eq!(numbers("$JS.ACK.hub.ACC.S.C.1.42.7.1700000000.0"), Some((42, 7)));
         assert_eq!(numbers("$JS.ACK.hub.ACC.S.C.1.42.7.1700000000.0.random"), Some((42, 7)));
-        for bad in ["", "$JS.ACK.S.C.1.42", "$JS.ACK.S.C.1.x.7.1700000000.0", "$JS.ACK.S.C.1.0.1.1.0"] {
+        for bad in
+            ["", "$JS.ACK.S.C.1.42", "$JS.ACK.S.C.1.x.7.1700000000.0", "$JS.ACK.S.C.1.0.1.1.0"]
+        {
             assert_eq!(numbers(bad), None, "{bad}");
         }
     }

@@ -41,8 +41,11 @@ impl Filter {
         instance_id: &str,
         has_several_filters: bool,
     ) -> Self {
-        let subjects =
-            if has_several_filters { vec![subjects.of_source(handler_key, instance_id)] } else { vec![] };
+        let subjects = if has_several_filters {
+            vec![subjects.of_source(handler_key, instance_id)]
+        } else {
+            vec![]
+        };
         let (handler_key, instance_id) = (handler_key.to_owned(), instance_id.to_owned());
         Self { subjects, wanted: Wanted::Source { handler_key, instance_id } }
     }

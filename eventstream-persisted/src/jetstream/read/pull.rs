@@ -118,7 +118,8 @@ impl Pull {
     /// The next message, if it has come.
     pub(in crate::jetstream) fn try_next(&mut self) -> Result<Option<Delivered>> {
         let mut context = Context::from_waker(std::task::Waker::noop());
-        while let Poll::Ready(Some(message)) = Pin::new(&mut self.messages).poll_next(&mut context) {
+        while let Poll::Ready(Some(message)) = Pin::new(&mut self.messages).poll_next(&mut context)
+        {
             if let Some(Heard::Message(delivered)) = self.take(message)? {
                 return Ok(Some(delivered));
             }
@@ -169,7 +170,9 @@ impl Pull {
                 self.is_next_large = true;
             }
             _ if description.eq_ignore_ascii_case("batch completed") => {}
-            status => return Err(gone(&format!("the consumer has ended ({status} {description})"))),
+            status => {
+                return Err(gone(&format!("the consumer has ended ({status} {description})")));
+            }
         }
         // What it has not delivered of what it was asked for.
         let pending = message.headers.as_ref().and_then(|headers| {
