@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use eventstream_core::{Error, Identity, Result};
 
@@ -12,6 +12,7 @@ pub struct JetStreamStoreBuilder {
     pub(super) application: Option<Identity>,
     pub(super) first_offset: u64,
     pub(super) replicas: u8,
+    pub(super) timeout: Duration,
     pub(super) recent_events: usize,
     pub(super) recent_bytes: usize,
     pub(super) user: Option<(String, String)>,
@@ -30,6 +31,7 @@ impl JetStreamStoreBuilder {
             application: None,
             first_offset: 0,
             replicas: 1,
+            timeout: Duration::from_secs(30),
             recent_events: 1024,
             recent_bytes: 1024 * 1024,
             user: None,
@@ -60,6 +62,14 @@ impl JetStreamStoreBuilder {
     /// or 5.
     pub fn replicas(mut self, replicas: u8) -> Self {
         self.replicas = replicas;
+        self
+    }
+
+    /// How long it is tried to append or to read where nothing gets on, as a server is down or a
+    /// cluster has no leader; by default 30 seconds. Then there is an error, which says that trying
+    /// again may help.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 

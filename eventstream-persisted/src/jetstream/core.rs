@@ -1,4 +1,7 @@
-use std::sync::{Arc, atomic::AtomicUsize};
+use std::{
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 
 use eventstream_core::{Identity, Incarnation, Parcel};
 use tokio::sync::watch;
@@ -28,6 +31,8 @@ pub(super) struct Core {
     /// What an event can have on the wire.
     pub(super) max_bytes: usize,
     pub(super) version: ServerVersion,
+    /// So long it is tried to get on.
+    pub(super) timeout: Duration,
     pub(super) recent: RecentEvents,
     pub(super) keeps_recent: bool,
     /// How far the stream has got, as far as it is known here.

@@ -92,7 +92,8 @@ pub enum JetStreamError {
         /// What stands in the way.
         finding: Finding,
     },
-    /// The stream was deleted and made anew, or is another one now, while the store was open.
+    /// The stream was deleted and made anew, or is another one now, while the store was open. If an
+    /// append says so, its events may be in the new one.
     #[error("stream {stream} was replaced by another one while the store was open: open it again")]
     Replaced {
         /// The stream's name.

@@ -64,6 +64,7 @@ pub(super) async fn open(builder: &JetStreamStoreBuilder) -> Result<JetStreamSto
         most_events: AtomicUsize::new(MOST_EVENTS),
         version: link.version(),
         recent: RecentEvents::bounded(&charter.application, next, events, bytes),
+        timeout: builder.timeout,
         keeps_recent: events > 0 && bytes > 0,
         progress: watch::Sender::new(progress),
         max_bytes: checks::max_event_bytes(&link, &info),

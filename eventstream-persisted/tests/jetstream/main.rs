@@ -6,5 +6,6 @@
 // Helpers of tests unwrap as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod killed;
 mod suite;
 mod support;

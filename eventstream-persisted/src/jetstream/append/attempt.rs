@@ -14,9 +14,19 @@ pub(super) struct Attempt<'a> {
     pub(super) batch: &'a [Append],
     /// The next offset, as it was when we appended last.
     pub(super) next: u64,
-    /// Whether we have to look where the stream ends, and which messages are there: else it is taken
-    /// for granted that all are new, and the server refuses the batch if that is not so.
-    pub(super) must_look: bool,
+    pub(super) look: Look,
+}
+
+/// What is looked for before: the rest is taken for granted, and the server refuses the batch if it is
+/// not so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Nothing: the messages are new.
+    Nowhere,
+    /// Messages that are there. Nothing was appended since we did.
+    ForIds,
+    /// Messages that are there, and where the stream ends.
+    ForAll,
 }
 
 /// The batch is stored.
@@ -36,15 +46,19 @@ pub(super) enum Failure {
 
 impl Attempt<'_> {
     pub(super) async fn run(&self) -> Result<Done, Failure> {
-        let (next, stored) = if self.must_look {
-            self.look().await.map_err(Failure::Before)?
-        } else {
-            (self.next, HashMap::new())
+        let (next, stored) = match self.look {
+            Look::Nowhere => (self.next, HashMap::new()),
+            Look::ForIds => {
+                let stored = look_up(self.core, self.batch).await.map_err(Failure::Before)?;
+                (self.next, stored)
+            }
+            Look::ForAll => self.look_for_all().await.map_err(Failure::Before)?,
         };
         let mut plan = Plan::new(next, stored);
         let mut outcomes: Outcomes = self.batch.iter().map(|append| plan.add(append)).collect();
         let parcels = plan.parcels();
-        if !self.must_look && (parcels.is_empty() || outcomes.iter().any(Result::is_err)) {
+        if self.look != Look::ForAll && (parcels.is_empty() || outcomes.iter().any(Result::is_err))
+        {
             // What is said to those who append has to be true.
             return Err(Failure::Refused(try_again("look first")));
         }
@@ -58,6 +72,9 @@ impl Attempt<'_> {
         let last = publish(self.core, parcels, self.expected(&outcomes, next)).await?;
         let first = last - parcels.len() as u64;
         if first < next {
+            // It has been made anew just as it was, or from an older copy …
+            self.core.info().await.map_err(Failure::Before)?;
+            // … or it has lost something.
             tracing::error!(
                 stream = %self.core.link.stream, next, first,
                 "the stream has lost events that it had acknowledged: see its sync interval"
@@ -72,7 +89,7 @@ impl Attempt<'_> {
     }
 
     /// Where the stream ends, and where those of our messages are that it has.
-    async fn look(&self) -> Result<(u64, HashMap<&str, u64>), JetStreamError> {
+    async fn look_for_all(&self) -> Result<(u64, HashMap<&str, u64>), JetStreamError> {
         let next = self.core.info().await?.next();
         let stored = look_up(self.core, self.batch).await?;
         if stored.values().any(|offset| *offset >= next) {

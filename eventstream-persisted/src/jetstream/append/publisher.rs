@@ -5,7 +5,7 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use super::attempt::{Attempt, Failure};
+use super::attempt::{Attempt, Failure, Look};
 use crate::{
     group_commit::{Append, Engine, Limits, Outcomes},
     jetstream::{core::Core, error::JetStreamError},
@@ -20,8 +20,6 @@ pub(in crate::jetstream) const LIMITS: Limits = Limits {
     waiting_bytes: 64 * 1024 * 1024,
 };
 
-/// So long an append is tried.
-const PATIENCE: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -44,25 +42,24 @@ impl Publisher {
         let mut pause = FIRST_PAUSE;
         let mut is_unknown = false;
         // Where the server can't refuse ids that are there, we have to look before.
-        let mut must_look = !self.core.is_atomic;
+        let mut look = if self.core.is_atomic { Look::Nowhere } else { Look::ForIds };
         loop {
-            let attempt = Attempt { core: &self.core, batch, next: self.next, must_look };
+            let attempt = Attempt { core: &self.core, batch, next: self.next, look };
             let error = match attempt.run().await {
                 Ok(done) => {
                     self.next = done.next;
                     return done.outcomes;
                 }
                 // Another one was faster, or some of it is stored already.
-                Err(Failure::Refused(error)) => error,
-                Err(Failure::Before(error)) => error,
+                Err(Failure::Refused(error) | Failure::Before(error)) => error,
                 Err(Failure::Unanswered(error)) => {
                     is_unknown = true;
                     error
                 }
             };
             // What was sent may be stored, too.
-            must_look = true;
-            if !error.is_retryable() || begun.elapsed() > PATIENCE {
+            look = Look::ForAll;
+            if !error.is_retryable() || begun.elapsed() > self.core.timeout {
                 let error = if is_unknown {
                     let (seconds, source) = (begun.elapsed().as_secs(), Arc::new(error));
                     JetStreamError::OutcomeUnknown { seconds, source }

@@ -15,8 +15,6 @@ use crate::jetstream::{
 
 /// It goes on for so long after the last one has ceased to wait.
 const LINGER: Duration = Duration::from_secs(10);
-/// When it fails for so long, those who wait are told.
-const PATIENCE: Duration = Duration::from_secs(15);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -87,7 +85,7 @@ impl Task {
                 (good, pause) = (Instant::now(), FIRST_PAUSE);
             }
             tracing::debug!(stream = %self.core.link.stream, %error, "following again");
-            if !error.is_retryable() || good.elapsed() > PATIENCE {
+            if !error.is_retryable() || good.elapsed() > self.core.timeout {
                 self.core.failed(error);
                 if *self.waiting.borrow() == 0 {
                     return;

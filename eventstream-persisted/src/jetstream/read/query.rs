@@ -13,8 +13,6 @@ use crate::jetstream::{core::Core, error::JetStreamError};
 const PAGE: usize = 1_000;
 /// … and their bytes, if they are several.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
-/// So long a query goes on trying where nothing gets on.
-const PATIENCE: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -75,7 +73,7 @@ impl JetStreamQuery {
                 since = (Instant::now(), self.page_end);
                 pause = FIRST_PAUSE;
             }
-            if !error.is_retryable() || since.0.elapsed() > PATIENCE {
+            if !error.is_retryable() || since.0.elapsed() > self.core.timeout {
                 return Err(error);
             }
             tracing::debug!(stream = %self.core.link.stream, %error, "reading again");
@@ -109,7 +107,7 @@ impl JetStreamQuery {
                     quiet_since = Instant::now();
                     self.take(delivered).await?;
                 }
-                None if quiet_since.elapsed() > PATIENCE => {
+                None if quiet_since.elapsed() > self.core.timeout => {
                     return Err(explain_gap(&self.core, self.position, self.end).await);
                 }
                 None => {}

@@ -1,10 +1,14 @@
 mod programs;
+mod raw;
+mod reading;
 mod server;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eventstream_core::{Envelope, Identity, Parcel};
 pub(crate) use programs::{Program, not_run, program};
+pub(crate) use raw::Raw;
+pub(crate) use reading::{follow, offsets, problem, read};
 pub(crate) use server::{Server, Settings, shared};
 
 pub(crate) fn application() -> Identity {

@@ -93,6 +93,8 @@ impl Server {
             .arg(config)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // The shell says that something was killed.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut process = String::new();
