@@ -4,7 +4,10 @@ use std::{
 };
 
 use eventstream_core::{Identity, Incarnation, Parcel};
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 
 use super::{
     api::{GetMessage, StreamInfo},
@@ -16,6 +19,9 @@ use super::{
     subjects::Subjects,
 };
 use crate::RecentEvents;
+
+/// Between two questions of which the first one got no answer.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What all parts of an open store share.
 #[derive(Debug)]
@@ -68,6 +74,19 @@ impl Core {
         self.complete(&mut info).await?;
         self.saw(info.next());
         Ok(info)
+    }
+
+    /// As [`info`](Self::info), asked again while that may help.
+    pub(super) async fn info_in_time(&self) -> Result<StreamInfo> {
+        let begun = Instant::now();
+        loop {
+            match self.info().await {
+                Err(error) if error.is_retryable() && begun.elapsed() < self.timeout => {
+                    sleep(PAUSE).await;
+                }
+                info => return info,
+            }
+        }
     }
 
     /// The leader says where the stream ends also while it is putting a batch into it: then the batch's

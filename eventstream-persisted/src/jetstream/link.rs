@@ -11,8 +11,10 @@ use super::{
     signals::Signals,
 };
 
-/// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer to a question is waited for: what has got lost with a leader is asked again soon.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long the answer to events is waited for, which have to be synced.
+pub(super) const PUBLISHING: Duration = Duration::from_secs(4);
 
 /// A connection to the servers, and the way to one stream.
 #[derive(Clone, Debug)]
@@ -48,14 +50,17 @@ impl Link {
         format!("{}.{request}", self.api)
     }
 
-    /// Sends a message, and waits for the answer to it.
+    /// Sends a message, and waits for the answer to it: no longer than until the connection is made
+    /// anew, as the answer may have been lost with the old one.
     pub(super) async fn ask(
         &self,
         action: &'static str,
         subject: String,
         request: async_nats::Request,
+        patience: Duration,
     ) -> Result<Bytes> {
-        let request = request.timeout(Some(PATIENCE));
+        let request = request.timeout(Some(patience));
+        let mut connections = self.signals.connections();
         tokio::select! {
             answer = self.client.send_request(subject.clone(), request) => match answer {
                 Ok(message) => Ok(message.payload),
@@ -63,11 +68,15 @@ impl Link {
                     RequestErrorKind::NoResponders => JetStreamError::Unheard { action },
                     RequestErrorKind::TimedOut => JetStreamError::NoAnswer {
                         action,
-                        problem: format!("nothing came within {} seconds", PATIENCE.as_secs()),
+                        problem: format!("nothing came within {patience:?}"),
                     },
                     _ => JetStreamError::NoAnswer { action, problem: error.to_string() },
                 }),
             },
+            _ = connections.changed() => {
+                let problem = "the connection was lost".to_owned();
+                Err(JetStreamError::NoAnswer { action, problem })
+            }
             problem = self.signals.violation(&subject) => {
                 Err(JetStreamError::NotPermitted { action, problem })
             }
@@ -86,7 +95,7 @@ impl Link {
         })?;
         let request = self.subject(request);
         let message = async_nats::Request::new().payload(body.into());
-        let answer = self.ask(action, request, message).await?;
+        let answer = self.ask(action, request, message, PATIENCE).await?;
         api::decode(action, &answer)
     }
 

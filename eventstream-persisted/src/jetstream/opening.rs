@@ -7,7 +7,7 @@ use std::{
 use async_nats::ConnectOptions;
 use eventstream_core::Identity;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     address::Address,
@@ -114,6 +114,9 @@ async fn connect(builder: &JetStreamStoreBuilder, address: &Address) -> Result<L
     }
     let connected = options.connect(&address.servers[..]).await;
     let client = connected.map_err(|error| failed(error.into()))?;
+    // What is said of this connection must not be taken for another one, later.
+    let mut connections = signals.connections();
+    let _ = timeout(CONNECTING, connections.wait_for(|connections| *connections > 0)).await;
     let domain = builder.domain.as_deref().or(address.domain.as_deref());
     Ok(Link::new(client, &address.stream, domain, servers.clone(), signals))
 }

@@ -119,7 +119,7 @@ impl JetStreamStore {
     /// [`Error::Backend`] if they can't be read.
     pub async fn event_types(&self) -> Result<EventTypes> {
         let mut names = std::collections::BTreeSet::new();
-        let oldest = self.0.core.info().await.map_err(failed("read"))?.oldest();
+        let oldest = self.0.core.info_in_time().await.map_err(failed("read"))?.oldest();
         let mut query = self.load_by_type(EventTypes::any(), oldest).await?;
         let mut batch = Vec::new();
         while query.next_batch(&mut batch, 1_000).await? > 0 {
@@ -143,7 +143,7 @@ impl JetStreamStore {
     /// [`Error::Backend`] if the server can't be asked.
     pub async fn findings(&self) -> Result<Vec<Finding>> {
         let core = &self.0.core;
-        let info = core.info().await.map_err(failed("check"))?;
+        let info = core.info_in_time().await.map_err(failed("check"))?;
         let monitoring = self.0.monitoring.as_deref();
         Ok(checks::run(&Surroundings { link: &core.link, info: &info, monitoring }).await)
     }
@@ -157,12 +157,12 @@ impl EventRepository for JetStreamStore {
     type Query = JetStreamQuery;
 
     async fn next_offset(&self) -> Result<u64> {
-        Ok(self.0.core.info().await.map_err(failed("read"))?.next())
+        Ok(self.0.core.info_in_time().await.map_err(failed("read"))?.next())
     }
 
     async fn load_by_type(&self, types: EventTypes, offset: u64) -> Result<JetStreamQuery> {
         let core = &self.0.core;
-        let info = core.info().await.map_err(failed("read"))?;
+        let info = core.info_in_time().await.map_err(failed("read"))?;
         let oldest = info.oldest();
         if offset < oldest {
             return Err(Error::Truncated { requested: offset, oldest });
@@ -174,7 +174,7 @@ impl EventRepository for JetStreamStore {
 
     async fn load_by_source(&self, handler_key: &str, instance_id: &str) -> Result<JetStreamQuery> {
         let core = &self.0.core;
-        let info = core.info().await.map_err(failed("read"))?;
+        let info = core.info_in_time().await.map_err(failed("read"))?;
         let has_several = core.version.has_several_filters();
         let filter = Filter::for_source(&core.subjects, handler_key, instance_id, has_several);
         Ok(JetStreamQuery::new(core.clone(), filter, info.oldest(), info.next()))
@@ -211,7 +211,7 @@ impl EventStore for JetStreamStore {
 
     async fn truncate(&self, before: u64) -> Result<()> {
         let core = &self.0.core;
-        let info = core.info().await.map_err(failed("truncate"))?;
+        let info = core.info_in_time().await.map_err(failed("truncate"))?;
         if before > info.next() {
             return Err(Error::PastTheEnd { requested: before, next: info.next() });
         }

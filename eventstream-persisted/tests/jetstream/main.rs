@@ -6,6 +6,11 @@
 // Helpers of tests unwrap as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod append;
+mod checks;
+mod cluster;
+mod damaged;
 mod killed;
+mod open;
 mod suite;
 mod support;

@@ -9,6 +9,7 @@ use crate::jetstream::{
     batch_place::{BATCH_ID, BATCH_SEQUENCE, batch_id},
     core::Core,
     error::JetStreamError,
+    link::PUBLISHING,
 };
 
 /// What the headers and the subject of a message take at most.
@@ -60,7 +61,8 @@ pub(super) async fn publish(
         })?;
     }
     let request = Request::new().payload(last.wire().clone()).headers(headers(parcels.len(), last));
-    let answer = core.link.ask(ACTION, core.subjects.of_event(last), request).await;
+    let subject = core.subjects.of_event(last);
+    let answer = core.link.ask(ACTION, subject, request, PUBLISHING).await;
     let answer = answer.map_err(|error| match error {
         // It did not get anywhere.
         JetStreamError::NotPermitted { .. } | JetStreamError::Unheard { .. } => {

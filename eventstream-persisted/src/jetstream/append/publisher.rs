@@ -21,7 +21,7 @@ pub(in crate::jetstream) const LIMITS: Limits = Limits {
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Publishes what is appended.
 #[derive(Debug)]

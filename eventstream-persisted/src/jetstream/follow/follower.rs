@@ -16,7 +16,7 @@ use crate::jetstream::{
 /// It goes on for so long after the last one has ceased to wait.
 const LINGER: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Reads what is appended by anybody, while somebody waits for it: into the cache, and to wake those
 /// who wait. What it hears is a hint, as they read at their own positions.

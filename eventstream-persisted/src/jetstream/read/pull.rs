@@ -25,9 +25,9 @@ const ASK_BYTES: usize = 2 * 1024 * 1024;
 /// So long the server keeps what was asked for in mind …
 const EXPIRES: Duration = Duration::from_secs(30);
 /// … and says after so long that nothing is there.
-const HEARTBEAT: Duration = Duration::from_secs(2);
+const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Nothing was heard for so long: it is gone.
-const SILENCE: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(3);
 
 const ACTION: &str = "deliver messages";
 

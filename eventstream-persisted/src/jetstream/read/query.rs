@@ -14,7 +14,7 @@ const PAGE: usize = 1_000;
 /// … and their bytes, if they are several.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// A run of events out of a [`JetStreamStore`](crate::JetStreamStore).
 ///

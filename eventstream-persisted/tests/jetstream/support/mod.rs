@@ -1,3 +1,4 @@
+mod cluster;
 mod programs;
 mod raw;
 mod reading;
@@ -5,10 +6,11 @@ mod server;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub(crate) use cluster::Cluster;
 use eventstream_core::{Envelope, Identity, Parcel};
 pub(crate) use programs::{Program, not_run, program};
 pub(crate) use raw::Raw;
-pub(crate) use reading::{follow, offsets, problem, read};
+pub(crate) use reading::{LONG, follow, offsets, problem, read};
 pub(crate) use server::{Server, Settings, shared};
 
 pub(crate) fn application() -> Identity {

@@ -120,8 +120,18 @@ impl Server {
         }
     }
 
-    pub(crate) fn process(&self) -> Option<u32> {
-        self.running.as_ref().map(|(_, process)| *process)
+    /// Goes on with another version, on the same data.
+    pub(crate) fn upgrade(&mut self, program: std::ffi::OsString) {
+        self.program = program;
+        self.restart();
+        self.wait_ready();
+    }
+
+    /// Sends a signal, by its name, to the server's process.
+    pub(crate) fn signal(&self, name: &str) {
+        let (_, process) = self.running.as_ref().expect("a server that runs");
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
+        assert!(sent.unwrap().success());
     }
 
     pub(crate) fn address(&self) -> String {
