@@ -96,7 +96,12 @@ impl Link {
         let request = self.subject(request);
         let message = async_nats::Request::new().payload(body.into());
         let answer = self.ask(action, request, message, PATIENCE).await?;
-        api::decode(action, &answer)
+        api::decode(action, &answer).map_err(|error| match error {
+            JetStreamError::Refused { code: api::STREAM_NOT_FOUND, .. } => {
+                JetStreamError::NotFound { stream: self.stream.to_string() }
+            }
+            error => error,
+        })
     }
 
     /// What the leader says of the stream.
@@ -113,9 +118,6 @@ impl Link {
         let request = format!("STREAM.INFO.{}", self.stream);
         let info = self.call("describe the stream", &request, body).await;
         info.map_err(|error| match error {
-            JetStreamError::Refused { code: api::STREAM_NOT_FOUND, .. } => {
-                JetStreamError::NotFound { stream: self.stream.to_string() }
-            }
             JetStreamError::Refused {
                 code: api::NOT_ENABLED | api::NOT_ENABLED_FOR_ACCOUNT,
                 ..

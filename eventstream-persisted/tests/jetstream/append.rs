@@ -115,7 +115,7 @@ async fn a_stream_of_an_old_server_gets_batches_with_a_new_one() {
 async fn what_is_too_much_is_refused_before_it_is_sent() {
     let Some(store) = store(Program::New).await else { return };
     let envelope = Envelope::new("m-1", application(), "type", "text/plain");
-    let large = Parcel::seal(Envelope { data: vec![0; 8_000_000].into(), ..envelope }).unwrap();
+    let large = Parcel::seal(Envelope { data: vec![0; 8_400_000].into(), ..envelope }).unwrap();
     match store.append(vec![large], Expect::Any).await {
         Err(Error::InvalidEnvelope { problem, .. }) => {
             assert!(problem.contains("larger"), "{problem}");
@@ -131,7 +131,7 @@ async fn what_is_too_much_is_refused_before_it_is_sent() {
 
 #[tokio::test]
 async fn a_server_may_take_less_at_a_time() {
-    let jetstream = "limits { max_batch_size: 10 }\nsync_interval: always".to_owned();
+    let jetstream = "limits { batch { max_msgs: 10 } }\nsync_interval: always".to_owned();
     let settings = Settings { jetstream: Some(jetstream), ..Settings::default() };
     let Some(server) = Server::start(Program::New, &settings) else { return };
     let builder = JetStreamStore::builder(server.url("orders")).create_for(application());

@@ -130,7 +130,7 @@ async fn a_stream_that_is_made_anew_is_another_one() {
     store.append(parcels(0..10), Expect::Any).await.unwrap();
     let mut cursor = store.stream(EventTypes::any()).open(10, EventTypes::any()).await.unwrap();
     let waiting = tokio::spawn(async move { timeout(LONG, cursor.next()).await.unwrap() });
-    raw.call(&format!("STREAM.DELETE.{}", store.name()), json!({})).await;
+    raw.call(&format!("STREAM.DELETE.{}", store.name()), json!(null)).await;
     let anew = builder.open().await.unwrap();
     assert_ne!(anew.incarnation(), store.incarnation());
     for error in [

@@ -91,7 +91,8 @@ impl Attempt<'_> {
     /// Where the stream ends, and where those of our messages are that it has.
     async fn look_for_all(&self) -> Result<(u64, HashMap<&str, u64>), JetStreamError> {
         let next = self.core.info().await?.next();
-        let stored = look_up(self.core, self.batch).await?;
+        let stored =
+            look_up(self.core, self.batch).await.map_err(|error| self.core.or_replaced(error))?;
         if stored.values().any(|offset| *offset >= next) {
             return Err(try_again("others append"));
         }

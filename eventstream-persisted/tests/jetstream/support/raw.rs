@@ -12,7 +12,7 @@ impl Raw {
     }
 
     pub(crate) async fn call(&self, request: &str, body: Value) -> Value {
-        let body: Bytes = body.to_string().into();
+        let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
         let answer = self.0.request(format!("$JS.API.{request}"), body).await.unwrap();
         let answer: Value = serde_json::from_slice(&answer.payload).unwrap();
         assert!(answer.get("error").is_none(), "{request}: {answer}");
