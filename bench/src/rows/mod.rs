@@ -2,6 +2,7 @@
 
 mod consumer;
 mod growth;
+mod jetstream;
 mod memory;
 mod pack;
 mod projection;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Row> {
         row("G1", "store: what does not grow with it", growth::growth),
         row("C1", "consumer: over a bare cursor", consumer::overhead),
         row("C2", "consumer: a projection into SQLite", projection::projection),
+        row("S2", "NATS JetStream: 64 appenders, batches of 100, replay", jetstream::all),
     ]
 }
 
