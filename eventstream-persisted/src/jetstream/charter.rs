@@ -18,6 +18,12 @@ const KEY: &str = "eventstream";
 /// What the description begins with on servers that know no metadata.
 const DESCRIPTION: &str = "A store of eventstream: ";
 
+/// What is read first: the rest may be otherwise in another format.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
 /// What a store is, as its stream says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Charter {
@@ -57,10 +63,6 @@ impl Charter {
             }
             not_a_store(problem)
         })?;
-        #[derive(Deserialize)]
-        struct Format {
-            format: u32,
-        }
         let bad = |error| not_a_store(format!("what it says of itself can't be read: {error}"));
         let Format { format } = serde_json::from_str(text).map_err(bad)?;
         if format != FORMAT {

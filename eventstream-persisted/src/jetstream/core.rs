@@ -63,7 +63,7 @@ impl Core {
     /// What the leader says of the stream, if it is still the one that was opened.
     pub(super) async fn info(&self) -> Result<StreamInfo> {
         let replaced = || JetStreamError::Replaced { stream: self.link.stream.to_string() };
-        let mut info = self.link.info().await.map_err(|error| self.or_replaced(error))?;
+        let mut info = self.link.info().await.map_err(JetStreamError::or_replaced)?;
         let charter = Charter::read(&self.link.stream, &info.config).map_err(|_| replaced())?;
         if charter.incarnation(&info) != self.incarnation {
             return Err(replaced());
@@ -71,14 +71,6 @@ impl Core {
         self.complete(&mut info).await?;
         self.saw(info.next());
         Ok(info)
-    }
-
-    /// The stream was there when it was opened: where it is not found, it was replaced.
-    pub(super) fn or_replaced(&self, error: JetStreamError) -> JetStreamError {
-        match error {
-            JetStreamError::NotFound { stream } => JetStreamError::Replaced { stream },
-            error => error,
-        }
     }
 
     /// As [`info`](Self::info), asked again while that may help.

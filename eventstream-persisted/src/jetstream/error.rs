@@ -211,6 +211,14 @@ impl JetStreamError {
         Self::Damaged { stream: stream.to_owned(), offset, source: Arc::from(source.into()) }
     }
 
+    /// The stream was there when it was opened: where it is not found, it was replaced.
+    pub(super) fn or_replaced(self) -> Self {
+        match self {
+            Self::NotFound { stream } => Self::Replaced { stream },
+            error => error,
+        }
+    }
+
     /// Whether the cause may go away: a server that is down, or has no leader.
     pub(super) fn is_retryable(&self) -> bool {
         match self {

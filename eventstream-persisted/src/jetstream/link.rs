@@ -129,7 +129,8 @@ impl Link {
     /// Whether JetStream is there at all: its API has to be listened to.
     pub(super) async fn check_enabled(&self) -> Result<()> {
         match self.call::<serde_json::Value>("describe the account", "INFO", &()).await {
-            Ok(_) => Ok(()),
+            // A right that is missing is one that is not needed for more than this.
+            Ok(_) | Err(JetStreamError::NotPermitted { .. }) => Ok(()),
             Err(JetStreamError::Refused {
                 code: api::NOT_ENABLED | api::NOT_ENABLED_FOR_ACCOUNT,
                 ..
@@ -137,8 +138,6 @@ impl Link {
             Err(JetStreamError::Unheard { .. }) => {
                 Err(JetStreamError::NotEnabled { servers: self.servers.to_string() })
             }
-            // A right that is not needed for more than this.
-            Err(JetStreamError::NotPermitted { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -45,7 +45,27 @@ use crate::{
 ///
 /// # Examples
 ///
-/// See `examples/jetstream.rs`.
+/// ```
+/// use eventstream_core::{
+///     Cursor, Envelope, Event, EventStore, EventStream, EventTypes, Expect, Identity, Parcel, Result,
+/// };
+/// use eventstream_persisted::JetStreamStore;
+///
+/// async fn first_order() -> Result<Event> {
+///     let shop = Identity::new("shop", "0b6b8a1e-54a4-4b64-a3f5-5e3c4b1b9c10");
+///     let store = JetStreamStore::builder("nats://localhost:4222/orders")
+///         .create_for(shop.clone())
+///         .replicas(3)
+///         .open()
+///         .await?;
+///
+///     let placed = Envelope::new("m-1", shop, "order.placed", "application/json");
+///     store.append(vec![Parcel::seal(placed)?], Expect::Any).await?;
+///
+///     let mut cursor = store.stream(EventTypes::any()).open(0, EventTypes::any()).await?;
+///     cursor.next().await
+/// }
+/// ```
 #[derive(Clone)]
 pub struct JetStreamStore(Arc<Inner>);
 

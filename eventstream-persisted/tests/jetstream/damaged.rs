@@ -59,7 +59,7 @@ async fn what_is_deleted_is_named_and_never_stepped_over() {
     for program in [Program::New, Program::Old] {
         let Some((store, _)) = with_holes(program).await else { return };
         let (seen, error) = until_it_fails(&store, EventTypes::any(), 0).await;
-        assert_eq!(seen, Vec::from_iter(0..40));
+        assert_eq!(seen, (0..40).collect::<Vec<_>>());
         assert!(matches!(error, JetStreamError::Deleted { first: 40, last: 41, .. }), "{error:?}");
         assert!(error.to_string().contains("40 to 41"), "{error}");
         // Also where the server looks for what is wanted.
@@ -71,7 +71,7 @@ async fn what_is_deleted_is_named_and_never_stepped_over() {
         assert!(matches!(error, JetStreamError::Deleted { first: 70, last: 70, .. }), "{error:?}");
         // Behind them all is well, and the offsets are what they were.
         let events = read(&store, EventTypes::any(), 71).await.unwrap();
-        assert_eq!(offsets(&events), Vec::from_iter(71..100));
+        assert_eq!(offsets(&events), (71..100).collect::<Vec<_>>());
         assert_eq!(events[0].parcel.message_id(), "m-71");
         assert_eq!(store.next_offset().await.unwrap(), 100);
         // What is truncated does not matter any more.

@@ -143,11 +143,11 @@ impl StreamHarness for Streams {
     }
 
     async fn start(&self) -> Result<StreamOf, BoxError> {
-        Ok(StreamOf::new(self, self.harness.store(0).await?))
+        Ok(StreamOf::new(self, &self.harness.store(0).await?))
     }
 
     async fn start_at(&self, first_offset: u64) -> Result<Option<StreamOf>, BoxError> {
-        Ok(Some(StreamOf::new(self, self.harness.store(first_offset).await?)))
+        Ok(Some(StreamOf::new(self, &self.harness.store(first_offset).await?)))
     }
 }
 
@@ -157,7 +157,7 @@ struct StreamOf {
 }
 
 impl StreamOf {
-    fn new(streams: &Streams, store: JetStreamStore) -> Self {
+    fn new(streams: &Streams, store: &JetStreamStore) -> Self {
         let types = if streams.declared { event_types() } else { EventTypes::any() };
         Self { stream: store.stream(types), program: streams.harness.program }
     }

@@ -56,7 +56,7 @@ impl Attempt<'_> {
         };
         let mut plan = Plan::new(next, stored);
         let mut outcomes: Outcomes = self.batch.iter().map(|append| plan.add(append)).collect();
-        let parcels = plan.parcels();
+        let (next, parcels) = (plan.first(), plan.parcels());
         if self.look != Look::ForAll && (parcels.is_empty() || outcomes.iter().any(Result::is_err))
         {
             // What is said to those who append has to be true.
@@ -91,8 +91,7 @@ impl Attempt<'_> {
     /// Where the stream ends, and where those of our messages are that it has.
     async fn look_for_all(&self) -> Result<(u64, HashMap<&str, u64>), JetStreamError> {
         let next = self.core.info().await?.next();
-        let stored =
-            look_up(self.core, self.batch).await.map_err(|error| self.core.or_replaced(error))?;
+        let stored = look_up(self.core, self.batch).await.map_err(JetStreamError::or_replaced)?;
         if stored.values().any(|offset| *offset >= next) {
             return Err(try_again("others append"));
         }

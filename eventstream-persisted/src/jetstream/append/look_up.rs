@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use eventstream_core::Parcel;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -18,7 +19,7 @@ const AT_ONCE: usize = 64;
 /// know yet.
 pub(super) async fn look_up<'a>(core: &Core, batch: &'a [Append]) -> Result<HashMap<&'a str, u64>> {
     let mut ids: Vec<&str> =
-        batch.iter().flat_map(Append::parcels).map(|parcel| parcel.message_id()).collect();
+        batch.iter().flat_map(Append::parcels).map(Parcel::message_id).collect();
     ids.sort_unstable();
     ids.dedup();
     let mut stored = HashMap::new();

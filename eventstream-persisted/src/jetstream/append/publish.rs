@@ -71,11 +71,11 @@ pub(super) async fn publish(
         error => Failure::Unanswered(error),
     })?;
     let ack: PubAck = api::decode(ACTION, &answer).map_err(|error| match error {
-        JetStreamError::Refused { code, description, .. }
-            if matches!(code, api::WRONG_LAST_SEQUENCE | api::SAME_SUBJECT_UNDER_WAY) =>
-        {
-            Failure::Refused(try_again(&description))
-        }
+        JetStreamError::Refused {
+            code: api::WRONG_LAST_SEQUENCE | api::SAME_SUBJECT_UNDER_WAY,
+            description,
+            ..
+        } => Failure::Refused(try_again(&description)),
         JetStreamError::Refused { code: api::BATCH_TOO_LARGE, description, .. } => {
             let events = parcels.len();
             // It names its limit: "atomic publish batch is too large: 500".

@@ -86,7 +86,7 @@ impl Task {
             }
             tracing::debug!(stream = %self.core.link.stream, %error, "following again");
             if !error.is_retryable() || good.elapsed() > self.core.timeout {
-                self.core.failed(self.core.or_replaced(error));
+                self.core.failed(error.or_replaced());
                 if *self.waiting.borrow() == 0 {
                     return;
                 }

@@ -40,13 +40,12 @@ impl<'a> Run<'a> {
             self.first = offset;
         }
         self.left = delivered.left_in_batch;
-        match parcel {
-            Some(parcel) => self.parcels.push(parcel),
-            None => {
-                self.core.recent.record(self.first, &self.parcels);
-                self.parcels.clear();
-                self.first = offset + 1;
-            }
+        if let Some(parcel) = parcel {
+            self.parcels.push(parcel);
+        } else {
+            self.core.recent.record(self.first, &self.parcels);
+            self.parcels.clear();
+            self.first = offset + 1;
         }
     }
 

@@ -28,7 +28,7 @@ impl Route {
         position: u64,
         end: u64,
     ) -> Result<Self> {
-        let failed = |error: JetStreamError| core.or_replaced(error).into_error("read");
+        let failed = |error: JetStreamError| error.or_replaced().into_error("read");
         let info = core.info().await.map_err(failed)?;
         check_oldest(&info, position)?;
         let mut stop = end;

@@ -38,11 +38,11 @@ pub(crate) async fn follow(store: JetStreamStore, count: usize) -> Vec<Event> {
         };
         while events.len() < count {
             let left = count - events.len();
-            match timeout(LONG, cursor.next_batch(&mut events, left)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) if error.is_retryable() => break,
-                Ok(Err(error)) => panic!("{error:?}"),
-                Err(_) => panic!("nothing comes after {} events", events.len()),
+            let next = timeout(LONG, cursor.next_batch(&mut events, left)).await;
+            match next.expect("the next events come") {
+                Ok(_) => {}
+                Err(error) if error.is_retryable() => break,
+                Err(error) => panic!("{error:?}"),
             }
         }
     }

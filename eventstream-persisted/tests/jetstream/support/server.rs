@@ -1,5 +1,6 @@
 use std::{
     ffi::OsStr,
+    fmt::Write as _,
     fs,
     io::{BufRead, BufReader},
     net::{TcpListener, TcpStream},
@@ -71,7 +72,8 @@ impl Server {
             let always = if wanted == Program::New { "sync_interval: always" } else { "" };
             let block = settings.jetstream.as_deref().unwrap_or(always);
             let store = folder.path().join("data");
-            config += &format!("jetstream {{\nstore_dir: {store:?}\n{block}\n}}\n");
+            let store = store.display();
+            let _ = write!(config, "jetstream {{\nstore_dir: \"{store}\"\n{block}\n}}\n");
         }
         fs::write(folder.path().join("config"), config).unwrap();
         let mut server =
