@@ -5,7 +5,9 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    api::{self, ConsumerConfig, GetMessage, GotMessage, StoredMessage, StreamInfo},
+    api::{
+        self, ConsumerConfig, CreatedConsumer, GetMessage, GotMessage, StoredMessage, StreamInfo,
+    },
     error::{JetStreamError, Result},
     server_version::ServerVersion,
     signals::Signals,
@@ -170,10 +172,11 @@ impl Link {
         }
     }
 
-    pub(super) async fn create_consumer(&self, config: &ConsumerConfig) -> Result<()> {
+    /// Makes a consumer; returns how many messages there are for it now.
+    pub(super) async fn create_consumer(&self, config: &ConsumerConfig) -> Result<u64> {
         let request = format!("CONSUMER.CREATE.{}.{}", self.stream, config.tokens());
         let body = config.request(&self.stream);
-        self.call::<serde_json::Value>("make a consumer", &request, &body).await?;
-        Ok(())
+        let created: CreatedConsumer = self.call("make a consumer", &request, &body).await?;
+        Ok(created.num_pending)
     }
 }

@@ -1,4 +1,4 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A consumer that is there for one reader only, and acknowledges nothing.
 #[derive(Debug, Serialize)]
@@ -64,6 +64,12 @@ impl ConsumerConfig {
     pub(in crate::jetstream) fn request<'a>(&'a self, stream_name: &'a str) -> CreateConsumer<'a> {
         CreateConsumer { stream_name, config: self }
     }
+}
+
+/// What the server says of a consumer that it has made.
+#[derive(Debug, Deserialize)]
+pub(in crate::jetstream) struct CreatedConsumer {
+    pub(in crate::jetstream) num_pending: u64,
 }
 
 /// Asks a consumer for messages.

@@ -7,7 +7,7 @@ mod publish;
 mod stream;
 
 pub(super) use answer::decode;
-pub(super) use consumer::{ConsumerConfig, NextRequest};
+pub(super) use consumer::{ConsumerConfig, CreatedConsumer, NextRequest};
 pub(super) use message::{GetMessage, GotMessage, StoredMessage};
 pub(super) use publish::PubAck;
 pub(super) use stream::{Purge, StreamConfig, StreamInfo};

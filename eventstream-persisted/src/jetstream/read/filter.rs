@@ -2,8 +2,9 @@ use eventstream_core::{EventTypes, Parcel};
 
 use crate::jetstream::subjects::Subjects;
 
-/// More filters than so many are not given to the server: it looks at each of them for each message.
-const MOST_FILTERS: usize = 64;
+/// More filters than so many are not given to the server: with several it looks through its index of
+/// all subjects for each of its files, and reading all is faster.
+const MOST_FILTERS: usize = 1;
 
 /// Which events are wanted.
 #[derive(Debug)]

@@ -48,6 +48,8 @@ pub(in crate::jetstream) struct Pull {
     is_next_large: bool,
     /// What the consumer has counted: it counts without gaps.
     delivered: u64,
+    /// How many messages there were for it when it was made.
+    pub(in crate::jetstream) pending: u64,
 }
 
 /// What was heard of a consumer.
@@ -77,7 +79,7 @@ impl Pull {
             problem: error.to_string(),
         })?;
         let config = ConsumerConfig::new(consumer.clone(), first, filters, headers_only);
-        link.create_consumer(&config).await?;
+        let pending = link.create_consumer(&config).await?;
         Ok(Self {
             link: link.clone(),
             consumer,
@@ -88,6 +90,7 @@ impl Pull {
             left: 0,
             is_next_large: false,
             delivered: 0,
+            pending,
         })
     }
 

@@ -86,7 +86,11 @@ impl JetStreamQuery {
         if self.route.is_none() {
             self.start_over();
             let (core, filter) = (self.core.clone(), self.filter.clone());
-            self.route = Some(Route::begin(&core, &filter, self.position, self.end).await?);
+            let route = Route::begin(&core, &filter, self.position, self.end).await?;
+            if route.ends_with(route.pull.pending) {
+                self.page_end = route.stop;
+            }
+            self.route = Some(route);
         }
         let mut quiet_since = Instant::now();
         while !self.is_page_full() {
@@ -150,6 +154,13 @@ impl JetStreamQuery {
             }
             return Err(explain_gap(&self.core, self.page_end, self.end).await);
         }
+        let stop = self.route.as_ref().map_or(self.end, |route| route.stop);
+        if offset >= stop {
+            // It was appended since.
+            self.page_end = stop;
+            return Ok(());
+        }
+        let pending = delivered.pending;
         let parcel = match Parcel::from_wire(delivered.content) {
             Ok(parcel) => parcel,
             Err(_) if self.stop_at(offset) => return Ok(()),
@@ -158,7 +169,10 @@ impl JetStreamQuery {
                 return Err(JetStreamError::damaged(stream, offset, error).into_error("read"));
             }
         };
-        self.page_end = offset + 1;
+        self.page_end = match &self.route {
+            Some(route) if route.ends_with(pending) => stop,
+            _ => offset + 1,
+        };
         if self.filter.matches(&parcel) {
             self.page_bytes += parcel.wire().len();
             self.page.push(Event { offset, parcel });
