@@ -29,7 +29,8 @@ use crate::{
 /// - Message ids are remembered for as long as their events are there, without a window: the server
 ///   itself refuses what it has. It keeps an index of the ids in memory for that, of about 150 bytes
 ///   for each event. An id whose event was truncated may be appended again.
-/// - Filters by type and by source run on the server.
+/// - A filter for one type, or for a source, runs on the server. With several types all events are
+///   read, and looked at here: with several filters a server is slower than that.
 /// - Whatever happens to the connection, the leader or a server, readers go on at their own position
 ///   as soon as the stream can be read.
 /// - What was deleted from the middle of the stream is an error that names the offsets:
