@@ -35,13 +35,13 @@ impl Route {
         check_oldest(&info, position)?;
         let mut stop = end;
         let mut filters = filter.subjects().to_vec();
-        if filter.is_by_server() {
-            if let Some(hole) = hole(core, &info, position, end).await? {
-                if hole.start == position {
-                    return Err(failed(deleted(core, &hole)));
-                }
-                stop = hole.start;
+        if filter.is_by_server()
+            && let Some(hole) = hole(core, &info, position, end).await?
+        {
+            if hole.start == position {
+                return Err(failed(deleted(core, &hole)));
             }
+            stop = hole.start;
         }
         // A server is slow with several filters, as it looks through its index of all subjects for each
         // file: so not where there is but one copy, which the consumer can't lag behind.
