@@ -20,6 +20,8 @@ const READY: Duration = Duration::from_secs(60);
 /// Starts a server, says its process, and ends it when there is nothing to be read any more: so it
 /// ends with the tests, however they end. Its folder goes with it then.
 const KEEPER: &str = r#"
+# What ends the tests, as a group, must not end what tidies up behind them.
+trap "" TERM INT HUP
 log=$1 folder=$2; shift 2
 "$@" </dev/null >>"$log" 2>&1 &
 server=$!
