@@ -6,6 +6,8 @@
 //!   on by default).
 //! - [`PostgresStore`] keeps them in a PostgreSQL database, and [`PostgresProjection`] is a handler
 //!   whose effects are in one (feature `postgres`).
+//! - [`JetStreamStore`] keeps them in a stream of NATS JetStream, on one server or replicated over
+//!   three (feature `jetstream`).
 //! - [`SqliteProjection`] is a handler whose effects and offset are in one transaction of a SQLite
 //!   database: each event has its effect exactly once. [`SqliteCheckpoints`] keep the offsets of
 //!   effects that are made elsewhere, [`SqliteParked`] the events that could not be handled, and
@@ -13,9 +15,12 @@
 
 #[cfg(feature = "embedded")]
 mod embedded;
-#[cfg(feature = "postgres")]
+mod findings;
+#[cfg(any(feature = "postgres", feature = "jetstream"))]
 mod group_commit;
-#[cfg(any(feature = "embedded", feature = "postgres"))]
+#[cfg(feature = "jetstream")]
+mod jetstream;
+#[cfg(any(feature = "embedded", feature = "postgres", feature = "jetstream"))]
 mod placement;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -28,6 +33,9 @@ pub use embedded::{
     BackupReport, Compression, EmbeddedQuery, EmbeddedStore, EmbeddedStoreBuilder,
     EmbeddedStoreError, Problem, Retention, Salvage, Salvaged, StoreStats, VerifyReport,
 };
+pub use findings::{Finding, Severity};
+#[cfg(feature = "jetstream")]
+pub use jetstream::{JetStreamError, JetStreamQuery, JetStreamStore, JetStreamStoreBuilder};
 #[cfg(feature = "postgres")]
 pub use postgres::{
     PostgresError, PostgresParked, PostgresProjection, PostgresProjectionBuilder, PostgresQuery,

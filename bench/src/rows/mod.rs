@@ -2,6 +2,7 @@
 
 mod consumer;
 mod growth;
+mod jetstream;
 mod memory;
 mod network;
 mod pack;
@@ -57,6 +58,7 @@ pub fn all() -> Vec<Row> {
         row("S1", "PostgreSQL: append, replay, filter", postgres::postgres),
         row("C1", "consumer: over a bare cursor", consumer::overhead),
         row("C2", "consumer: a projection into SQLite", projection::projection),
+        row("S2", "NATS JetStream: 64 appenders, batches of 100, replay", jetstream::all),
     ]
 }
 

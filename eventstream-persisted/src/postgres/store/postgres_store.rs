@@ -192,6 +192,10 @@ impl EventRepository for PostgresStore {
     async fn incarnation(&self) -> Result<Option<Incarnation>> {
         Ok(Some(Self::incarnation(self)))
     }
+
+    async fn known_types(&self) -> Result<Option<EventTypes>> {
+        self.event_types().await.map(Some)
+    }
 }
 
 impl EventStore for PostgresStore {
