@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Appends that wait to be sent: what HTTP/2 does not take yet is held by those who append.
-const QUEUED: usize = 16;
+const QUEUED: usize = 64;
 
 type Answer = Result<Range<u64>, CallError>;
 

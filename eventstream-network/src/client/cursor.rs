@@ -36,8 +36,10 @@ pub struct NetworkCursor {
     connection: GivenUp,
     close: CloseHandle,
     heard_at: Instant,
-    /// Failures since something came, if it resumes by itself.
+    /// Failures in a row, if it resumes by itself.
     failures: u32,
+    /// Where and when the stream was opened last.
+    opened_last: (u64, Instant),
 }
 
 enum State {
@@ -59,6 +61,7 @@ impl NetworkCursor {
             close: CloseHandle::new(),
             heard_at: Instant::now(),
             failures: 0,
+            opened_last: (position, Instant::now()),
         };
         cursor.read_at_hand(1);
         cursor
@@ -216,6 +219,7 @@ impl NetworkCursor {
                 self.connection = opened.connection;
                 self.state = State::Open(opened.state);
                 self.heard_at = Instant::now();
+                self.opened_last = (self.inbox.next(), self.heard_at);
                 Ok(())
             }
             State::Open(OpenedState::Asked(asked)) => {
@@ -245,9 +249,13 @@ impl NetworkCursor {
                     return Err(CallError::lost("the server has ended the stream"));
                 }
                 self.heard_at = Instant::now();
-                self.failures = 0;
                 while let Some(message) = responses.message()? {
                     self.inbox.take_in(self.protocol, &message)?;
+                }
+                // That a server greets does not mean that it works.
+                let (position, at) = self.opened_last;
+                if self.inbox.next() > position || at.elapsed() >= self.opener.options.heartbeat {
+                    self.failures = 0;
                 }
                 Ok(())
             }

@@ -11,11 +11,15 @@ use bytes::{Bytes, BytesMut};
 use prost::Message;
 
 use super::{
-    call::Call, message_reader::MessageReader, response::Reply, rpc::ours::append_message,
+    call::Call,
+    message_reader::{MessageReader, Read},
+    response::Reply,
+    rpc::ours::append_message,
     status::going_away,
 };
 use crate::{
     grpc::{Status, whole},
+    poll_once::poll_once,
     proto::eventstream::v1::{
         AppendFailure, AppendResponse, AppendStreamResponse, append_stream_response::Outcome,
     },
@@ -66,7 +70,8 @@ impl Appends {
     /// The answers to all that is done; `None` at the end.
     async fn answers(&mut self) -> Option<Result<Bytes, Status>> {
         loop {
-            let has_room = self.under_way.len() < self.call.shared.limits.appends_per_stream;
+            self.begin_at_hand();
+            let takes_more = self.takes_more();
             let is_empty = self.under_way.is_empty();
             if is_empty && let Some(end) = self.end.take() {
                 // From here on there is nothing more to say.
@@ -81,20 +86,38 @@ impl Appends {
                 () = self.call.shared.drain.streams.cancelled(), if self.end.is_none() => {
                     self.end = Some(Err(going_away()));
                 }
-                read = self.requests.next(), if self.end.is_none() && has_room => match read {
-                    Ok(Some((message, held))) => {
-                        let call = self.call.clone();
-                        let append = async move {
-                            let range = append_message(&call, message).await;
-                            drop(held);
-                            range
-                        };
-                        self.under_way.push_back(Append::Running(Box::pin(append)));
-                    }
-                    Ok(None) => self.end = Some(Ok(())),
-                    Err(status) => self.end = Some(Err(status)),
-                },
+                read = self.requests.next(), if takes_more => self.begin(read),
             }
+        }
+    }
+
+    fn takes_more(&self) -> bool {
+        let limit = self.call.shared.limits.appends_per_stream;
+        self.end.is_none() && self.under_way.len() < limit
+    }
+
+    /// All that have come, before any is looked at again: each look is at all that are under way.
+    fn begin_at_hand(&mut self) {
+        while self.takes_more()
+            && let Some(read) = poll_once(self.requests.next())
+        {
+            self.begin(read);
+        }
+    }
+
+    fn begin(&mut self, read: Result<Option<Read>, Status>) {
+        match read {
+            Ok(Some((message, held))) => {
+                let call = self.call.clone();
+                let append = async move {
+                    let range = append_message(&call, message).await;
+                    drop(held);
+                    range
+                };
+                self.under_way.push_back(Append::Running(Box::pin(append)));
+            }
+            Ok(None) => self.end = Some(Ok(())),
+            Err(status) => self.end = Some(Err(status)),
         }
     }
 }

@@ -4,7 +4,7 @@ use eventstream_core::{Cursor, EventStore, EventStream, EventTypes, Expect};
 use eventstream_memory::MemoryStream;
 use eventstream_network::{NetworkServer, NetworkStream, Protocol};
 use eventstream_persisted::EmbeddedStore;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::support::{Running, application, parcels, proxy::Proxy};
 
@@ -47,6 +47,33 @@ async fn a_cursor_that_resumes_delivers_each_event_once_however_often_it_is_cut(
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_server_that_greets_and_is_gone_again_is_left_alone_for_longer_and_longer() {
+    let builder = NetworkServer::builder().host(MemoryStream::new(application()));
+    let server = Running::start(builder).await;
+    let proxy = Proxy::to(server.address()).await;
+    let (asked, mut attempts) = mpsc::unbounded_channel();
+    let backoff = move |attempt| {
+        let _ = asked.send(attempt);
+        Duration::from_millis(1)
+    };
+    let remote = NetworkStream::connect(&proxy.endpoint, application()).await.unwrap();
+    let mut cursor = remote.resume(backoff).open(0, EventTypes::any()).await.unwrap();
+    let reading = tokio::spawn(async move { cursor.next().await.map(drop) });
+    let cutting = tokio::spawn(async move {
+        loop {
+            // Long enough for the server to greet, as a rule.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            proxy.cut();
+        }
+    });
+    for expected in 1..=20 {
+        assert_eq!(attempts.recv().await, Some(expected));
+    }
+    cutting.abort();
+    reading.abort();
 }
 
 #[tokio::test]
