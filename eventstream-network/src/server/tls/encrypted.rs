@@ -1,7 +1,10 @@
 use std::{io, sync::Arc};
 
 use rustls::{ServerConfig, server::WebPkiClientVerifier};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::{PeerCertificate, Tls};
@@ -10,6 +13,9 @@ use crate::{
     server::{Peer, handshake::Handshake},
     tls::{self, HTTP2},
 };
+
+/// More than a client sends before it hears that it is refused.
+const DRAINED: u64 = 64 << 10;
 
 /// Everything is encrypted.
 pub(in crate::server) struct Encrypted {
@@ -48,6 +54,15 @@ fn config_of(loaded: &[Loaded<'_>]) -> Result<ServerConfig, FileError> {
     Ok(config)
 }
 
+/// Takes what a client still sends that is refused, and has been told so. Without it the connection would
+/// be reset, and what it was told be lost with it: to the client that looks like a broken line, and it
+/// would try again.
+async fn drain(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    tokio::io::copy(&mut stream.take(DRAINED), &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
 impl Handshake for Encrypted {
     type Io = TlsStream<TcpStream>;
 
@@ -57,7 +72,13 @@ impl Handshake for Encrypted {
         mut peer: Peer,
     ) -> io::Result<(TlsStream<TcpStream>, Peer)> {
         let acceptor = TlsAcceptor::from(self.config.get());
-        let stream = acceptor.accept(stream).await?;
+        let stream = match acceptor.accept(stream).into_fallible().await {
+            Ok(stream) => stream,
+            Err((error, stream)) => {
+                drain(stream).await?;
+                return Err(error);
+            }
+        };
         let (_, connection) = stream.get_ref();
         if connection.alpn_protocol() != Some(HTTP2) {
             let problem = "the client does not ask for HTTP/2 over TLS";
