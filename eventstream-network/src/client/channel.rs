@@ -29,7 +29,9 @@ impl Channel {
         if let Some(live) = live.as_ref().filter(|live| !live.is_closed()) {
             return Ok(live.clone());
         }
-        let made = Live::connect(&self.endpoint, &self.options, &self.security).await?;
+        // Boxed, as it is large and rare: the futures of all calls have room for what they wait for.
+        let connecting = Live::connect(&self.endpoint, &self.options, &self.security);
+        let made = Box::pin(connecting).await?;
         Ok(live.insert(made).clone())
     }
 

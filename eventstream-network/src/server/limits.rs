@@ -48,7 +48,7 @@ impl Default for Limits {
             pending_request_bytes: 16 << 20,
             append_bytes: 32 << 20,
             pending_append_bytes: 128 << 20,
-            appends_per_stream: 256,
+            appends_per_stream: 1_024,
             handshake_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
             keep_alive_interval: Duration::from_secs(10),
@@ -103,7 +103,7 @@ impl Limits {
         Self { pending_append_bytes, ..self }
     }
 
-    /// How many appends of one stream of appends may be under way; more are not read. 256 if not set.
+    /// How many appends of one stream of appends may be under way; more are not read. 1,024 if not set.
     pub fn appends_per_stream(self, appends_per_stream: usize) -> Self {
         Self { appends_per_stream, ..self }
     }

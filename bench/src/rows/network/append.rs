@@ -18,7 +18,7 @@ use crate::{
 
 const CLIENTS: usize = 64;
 /// Appends of one stream that wait for their acknowledgement.
-const PENDING: usize = 256;
+const PENDING: usize = 1_024;
 
 /// Parcels that were never there before.
 pub fn fresh(count: usize) -> Vec<Parcel> {
@@ -46,7 +46,7 @@ fn append(events: usize, calls: usize) {
     let one_bare = vec![runtime.block_on(AppendStream::open(bare.url())); PENDING];
     let one_store = vec![connect().streaming(); PENDING];
     let each = Load { runtime: &runtime, calls, events };
-    let of_one = Load { calls: calls * CLIENTS / PENDING, ..each };
+    let of_one = Load { calls: (calls * CLIENTS / PENDING).max(8), ..each };
     Candidates::new("events/s")
         .add("calls: tonic, a raw log, fdatasync", || each.rate(&callers, Appender::append))
         .add("calls: eventstream.v1, a store", || each.rate(&stores, append_to))
