@@ -77,7 +77,8 @@ impl Run {
             return first.and(said);
         };
         let turn = location.directory().map_or_else(Turn::default, Turn::at);
-        Box::pin(self.append(store, turn, Perseverance::STORE, first, &intake)).await
+        let (most, perseverance) = (store.append_limit(), Perseverance::STORE);
+        Box::pin(self.append(store, turn, perseverance, most, first, &intake)).await
     }
 
     async fn to_server(&self, server: &Server) -> Result<(), Failure> {
@@ -95,7 +96,7 @@ impl Run {
         let first = next_batch(&intake, &self.interrupted).await;
         let store = remote.client.store(remote.application).streaming();
         let (turn, perseverance) = (Turn::default(), Perseverance::SERVER);
-        Box::pin(self.append(store, turn, perseverance, first, &intake)).await
+        Box::pin(self.append(store, turn, perseverance, usize::MAX, first, &intake)).await
     }
 
     fn intake(&self, application: &Identity) -> Result<Intake, Failure> {
@@ -113,12 +114,13 @@ impl Run {
         store: S,
         turn: Turn,
         perseverance: Perseverance,
+        most: usize,
         first: Result<Option<Batch>, Failure>,
         intake: &Intake,
     ) -> Result<(), Failure> {
         let importer = self.finish(Importer::new(store, turn)).await?;
         let importer = importer.map_err(|error| not_appended(&error))?;
-        let mut importer = importer.perseverance(perseverance);
+        let mut importer = importer.perseverance(perseverance).most(most);
         let mut output = Output::default();
         // A bar would get into the way of who types.
         let is_typed = io::stdin().is_terminal();
