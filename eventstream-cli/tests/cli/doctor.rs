@@ -155,8 +155,10 @@ fn a_stream_of_nats_is_looked_at() {
 
 #[test]
 fn a_server_of_nats_that_syncs_late_is_found_out() {
-    let settings =
-        nats::Settings { jetstream: Some("sync_interval: \"2m\"".to_owned()), ..Default::default() };
+    let settings = nats::Settings {
+        jetstream: Some("sync_interval: \"2m\"".to_owned()),
+        ..Default::default()
+    };
     let Some(server) = nats::Server::start(nats::Program::New, &settings) else { return };
     let store = Elsewhere(nats::location_at(&server));
     store.append(&[], events(0..3)).assert_ok();
