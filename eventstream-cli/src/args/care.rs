@@ -67,6 +67,8 @@ pub(crate) struct BackupArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: keep the events from offset 900 on\n  \
                         eventstream truncate --store ./git --before 900")]
+// The names of things are no code for who reads the help.
+#[allow(clippy::doc_markdown)]
 pub(crate) struct TruncateArgs {
     /// The store: a directory, postgres://HOST/DATABASE or nats://HOST:PORT/NAME
     #[arg(long, value_name = "LOCATION", value_parser = location())]

@@ -261,6 +261,10 @@ impl EventRepository for AnyStore {
     async fn incarnation(&self) -> Result<Option<Incarnation>> {
         Ok(Some(Self::incarnation(self)))
     }
+
+    fn known_types(&self) -> impl Future<Output = Result<Option<EventTypes>>> + Send {
+        self.erased.known_types()
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]

@@ -72,13 +72,14 @@ impl AnyStoreBuilder {
     /// [`Error::InvalidEnvelope`] if the application it is to be created for has no name, no key,
     /// or a key with white space in it.
     pub async fn open(self) -> Result<AnyStore> {
+        // The futures of some are large.
         let kept = match self.builder()? {
             #[cfg(feature = "embedded")]
             Builder::Embedded(builder) => Kept::Embedded(builder.open().await?),
             #[cfg(feature = "postgres")]
-            Builder::Postgres(builder) => Kept::Postgres(builder.open().await?),
+            Builder::Postgres(builder) => Kept::Postgres(Box::pin(builder.open()).await?),
             #[cfg(feature = "jetstream")]
-            Builder::JetStream(builder) => Kept::JetStream(builder.open().await?),
+            Builder::JetStream(builder) => Kept::JetStream(Box::pin(builder.open()).await?),
         };
         let Self { location, application_key, .. } = self;
         let store = AnyStore::new(location, kept);
@@ -105,14 +106,15 @@ impl AnyStoreBuilder {
     pub async fn applications(&self) -> Result<Vec<Identity>> {
         let found = match Self::new(self.location.clone()).builder()? {
             #[cfg(feature = "postgres")]
-            Builder::Postgres(builder) => builder.applications().await,
+            Builder::Postgres(builder) => Box::pin(builder.applications()).await,
             #[cfg(feature = "embedded")]
             Builder::Embedded(builder) => {
                 builder.open().await.map(|store| vec![store.application().clone()])
             }
             #[cfg(feature = "jetstream")]
             Builder::JetStream(builder) => {
-                builder.open().await.map(|store| vec![store.application().clone()])
+                let opened = Box::pin(builder.open()).await;
+                opened.map(|store| vec![store.application().clone()])
             }
         };
         match found {
@@ -136,9 +138,12 @@ impl AnyStoreBuilder {
             #[cfg(feature = "embedded")]
             Builder::Embedded(builder) => builder.open().await?.findings().await,
             #[cfg(feature = "postgres")]
-            Builder::Postgres(builder) => builder.open().await?.findings().await,
+            Builder::Postgres(builder) => {
+                let store = Box::pin(builder.open()).await?;
+                Box::pin(store.findings()).await
+            }
             #[cfg(feature = "jetstream")]
-            Builder::JetStream(builder) => builder.findings().await,
+            Builder::JetStream(builder) => Box::pin(builder.findings()).await,
         }
     }
 

@@ -67,14 +67,12 @@ impl Copier {
         let perseverance = Perseverance::SERVER;
         let limit = self.target.append_limit().min(EVENTS);
         let (source, next) = (&self.source, self.next);
-        let batches = match batches {
-            Some(batches) => batches,
-            None => {
-                let load = async || source.load_by_type(EventTypes::any(), next).await;
-                let query =
-                    perseverance.call(load).await.map_err(|error| self.unreadable(&error))?;
-                batches.insert(Batches { query, read: Vec::new() })
-            }
+        let batches = if let Some(batches) = batches {
+            batches
+        } else {
+            let load = async || source.load_by_type(EventTypes::any(), next).await;
+            let query = perseverance.call(load).await.map_err(|error| self.unreadable(&error))?;
+            batches.insert(Batches { query, read: Vec::new() })
         };
         let batches = Mutex::new(batches);
         let read = async || batches.lock().await.next(next, end, limit).await;

@@ -64,12 +64,15 @@ async fn copy(
     let mut copier = Copier::new(source.clone(), target, next);
     let result = async {
         copier.copy_to(end, interrupted, &progress).await?;
-        while args.follow {
+        if !args.follow {
+            return Ok(());
+        }
+        loop {
             let position = copier.next();
             let end = tokio::select! {
                 biased;
                 // That is how it ends.
-                () = interrupted.cancelled() => break,
+                () = interrupted.cancelled() => return Ok(()),
                 end = source.wait_for(position) => end,
             };
             match end {
@@ -77,7 +80,6 @@ async fn copy(
                 Err(error) => copier.pause_after(error, interrupted).await?,
             }
         }
-        Ok(())
     };
     let result = Box::pin(result).await;
     progress.clear();

@@ -1,7 +1,5 @@
 //! Out of a store.
 
-use std::collections::BTreeSet;
-
 use eventstream_core::{
     Backoff, Cursor, Error, EventQuery, EventRepository, EventStream, EventType, EventTypes,
 };
@@ -17,7 +15,8 @@ pub(super) async fn run(args: &TailArgs, location: &StoreLocation) -> Result<(),
     let store = store::open(location, args.application.as_ref()).await?;
     let known = Known::of(&store).await?;
     known.say_what_is_missing(args);
-    let types = known.types.iter().flatten().map(EventType::as_str);
+    let types = known.types.iter().filter_map(EventTypes::names).flatten();
+    let types = types.map(EventType::as_str);
     let printer = Printer::new(args, known.next, types);
     let first = args.from.unwrap_or(known.first);
     let mut reading = Reading { args, location, store, first, printer };
@@ -35,18 +34,16 @@ struct Known {
     first: u64,
     next: u64,
     /// None if all events had to be read to know them.
-    types: Option<BTreeSet<EventType>>,
+    types: Option<EventTypes>,
 }
 
 impl Known {
     async fn of(store: &AnyStore) -> Result<Self, Error> {
-        if let Some(store) = store.as_embedded() {
-            let stats = store.stats().await?;
-            let types = Some(stats.events_by_type.into_keys().collect());
-            return Ok(Self { first: stats.first_offset, next: stats.next_offset, types });
-        }
-        let first = store.oldest_offset().await?;
-        Ok(Self { first, next: store.next_offset().await?, types: None })
+        Ok(Self {
+            first: store.oldest_offset().await?,
+            next: store.next_offset().await?,
+            types: store.known_types().await?,
+        })
     }
 
     /// Says on the standard error why there may be nothing to see.
@@ -54,7 +51,7 @@ impl Known {
         say_if_past_the_end(args, self.next);
         let Some(types) = &self.types else { return };
         for event_type in &args.types {
-            if !types.contains(event_type) {
+            if !types.contains(event_type.as_str()) {
                 note(&format!(
                     "There is no event of type {:?} in the store{}.",
                     event_type.as_str(),
