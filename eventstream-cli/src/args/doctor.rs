@@ -9,7 +9,7 @@ use crate::naming::Application;
 ///
 /// Of a directory: its file system, the room on it, its lock. Of a PostgreSQL database: the server's
 /// settings, what the user may do, transactions that keep others waiting. Of a JetStream stream: its
-/// storage, its limits, its replicas, and whether the server syncs. Nothing is changed.
+/// storage, its limits, its replicas, and whether the server syncs. No event is changed.
 ///
 /// Each thing is fine, unknown, a warning or an error. The exit code is 0 if there is neither warning
 /// nor error, 3 if there are warnings, and 1 if there are errors or the store can't be reached. Stores

@@ -90,11 +90,12 @@ async fn opened(builder: AnyStoreBuilder, location: &StoreLocation) -> Result<An
     match builder.open().await {
         Ok(store) => Ok(store),
         Err(error) if AnyStoreBuilder::is_missing(&error) => {
-            let hint = format!(
+            // A URL may have more in it than may be shown.
+            let shown = location.directory().map(|path| quoted(&path.display().to_string()));
+            Err(failure(&error).hint(format!(
                 "to create one, append to it: eventstream append --store {} < events.ndjson",
-                quoted(&location.to_string())
-            );
-            Err(failure(&error).hint(hint))
+                shown.as_deref().unwrap_or("LOCATION")
+            )))
         }
         Err(error) => Err(not_opened(&error, location).await),
     }
@@ -167,12 +168,7 @@ impl NewStore {
     }
 
     pub(super) async fn create(self) -> Result<AnyStore, Failure> {
-        open_or_create(&self.location, self.application, 0).await
-    }
-
-    /// The same, of which the first event has this offset.
-    pub(super) async fn create_at(self, first_offset: u64) -> Result<AnyStore, Failure> {
-        open_or_create(&self.location, self.application, first_offset).await
+        open_or_create(&self.location, self.application).await
     }
 }
 
@@ -202,7 +198,7 @@ impl Target {
                     Ok(Self::Existing(store))
                 } else {
                     // Which says what is wrong.
-                    open_or_create(location, application.0, 0).await.map(Self::Existing)
+                    open_or_create(location, application.0).await.map(Self::Existing)
                 }
             }
             (Err(error), application) if AnyStoreBuilder::is_missing(&error) => {
@@ -237,10 +233,9 @@ impl NewStore {
 pub(super) async fn open_or_create(
     location: &StoreLocation,
     application: Identity,
-    first_offset: u64,
 ) -> Result<AnyStore, Failure> {
     let builder = AnyStore::builder(location).create_for(application.clone());
-    let store = builder.first_offset(first_offset).open().await.map_err(|error| {
+    let store = builder.open().await.map_err(|error| {
         let failure = failure(&error);
         match problem(&error) {
             Some(EmbeddedStoreError::OtherApplication { .. }) => failure.hint(OTHER_APPLICATION),

@@ -9,12 +9,11 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use self::{copier::Copier, place::Place};
-use super::store::{self, Closing, Target};
+use super::store::{self, Closing};
 use crate::{
     args::{CopyArgs, ReportFormat},
     failure::Failure,
     interrupt::{self, Work},
-    naming::Application,
     output::{Output, Progress, grouped, plural},
 };
 
@@ -31,17 +30,14 @@ pub(super) async fn run(args: CopyArgs) -> Result<(), Failure> {
     result.and(said)
 }
 
-/// Opens both stores, and finds out where to go on. The second one is created only when all is well.
+/// Opens both stores, and finds out where to go on. The second one is created if it is not there.
 async fn prepare(args: &CopyArgs) -> Result<(AnyStore, AnyStore, Place), Failure> {
     let source = store::open(&args.from, args.application.as_ref()).await?;
-    let application = Application(source.application().clone());
-    let target = match Target::at(&args.to, Some(application)).await? {
-        Target::Existing(target) => target,
-        Target::New(new) => {
-            let oldest = source.oldest_offset().await?;
-            new.create_at(oldest).await?
-        }
-    };
+    let builder = AnyStore::builder(&args.to).create_for(source.application().clone());
+    let builder = builder.first_offset(source.oldest_offset().await?);
+    let target = builder.open().await.map_err(|error| {
+        store::failure(&error).or_hint("a copy is made in a store of its own: name another place")
+    })?;
     let place = Place::find(&source, &target).await?;
     Ok((source, target, place))
 }

@@ -116,7 +116,7 @@ impl<'a> Demo<'a> {
 
     async fn open(&self) -> Result<AnyStore, Failure> {
         let application = Identity::new(APPLICATION, naming::key_of(APPLICATION));
-        store::open_or_create(&self.store.as_path().into(), application, 0).await
+        store::open_or_create(&self.store.as_path().into(), application).await
     }
 
     async fn import(&self, output: &mut Output) -> Result<(), Failure> {
