@@ -7,6 +7,7 @@ use crate::{elsewhere::Elsewhere, harness::*, postgres, served::Served};
 #[test]
 fn every_engine_does_the_same() {
     let place = Place::new();
+    let mut expected = None;
     for store in Elsewhere::each(&place) {
         println!("{}", store.0);
         // Of an input that has nothing there is no store.
@@ -23,21 +24,8 @@ fn every_engine_does_the_same() {
         let bytes = info.as_object_mut().unwrap().remove("bytes").unwrap();
         assert_eq!(bytes.is_null(), store.0.contains("://"));
         info.as_object_mut().unwrap().remove("incarnation").unwrap();
-        assert_eq!(
-            info,
-            json!({
-                "application": {"name": "default", "key": "e72e6fba-8ed3-5cde-9ff6-36f062e1e51b"},
-                "first_offset": 0,
-                "next_offset": 1000,
-                "events_by_type": {
-                    "git.commit.recorded": 240,
-                    "git.file.added": 25,
-                    "git.file.deleted": 2,
-                    "git.file.modified": 713,
-                    "git.tag.created": 20,
-                },
-            })
-        );
+        // That of the directory comes first, and has tests of its own.
+        assert_eq!(&info, expected.get_or_insert_with(|| info.clone()));
 
         let tags = store.run("tail", &["--exit-at-end", "--type", "git.tag.created", "-o", "json"]);
         tags.assert_ok();

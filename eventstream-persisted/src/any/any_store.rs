@@ -234,6 +234,14 @@ impl AnyStore {
     }
 }
 
+/// One that is open already.
+#[cfg(feature = "embedded")]
+impl From<EmbeddedStore> for AnyStore {
+    fn from(store: EmbeddedStore) -> Self {
+        Self::new(store.directory().into(), Kept::Embedded(store))
+    }
+}
+
 #[deny(clippy::missing_trait_methods)]
 impl EventRepository for AnyStore {
     type Query = BoxQuery;

@@ -1,12 +1,11 @@
 //! Stores that are chosen by their location.
 //!
-//! What needs servers is tried with the program, in `eventstream-cli/tests/cli/`.
+//! The suite for stores is in `embedded/store_suite.rs`. What needs servers is tried with the program, in `eventstream-cli/tests/cli/`.
 
 // Helpers of tests unwrap as tests do.
 #![allow(clippy::unwrap_used)]
 
 mod chosen;
-mod suite;
 
 use eventstream_core::{Envelope, Identity, Parcel};
 
