@@ -9,6 +9,10 @@ use crate::{advice::advice, network_advice};
 pub(crate) enum Failure {
     /// Nobody reads the standard output any more.
     OutputClosed,
+    /// All was done, and what was found are warnings: they were said.
+    Warned,
+    /// Nothing failed, and what was found are errors: they were said.
+    Found,
     /// What went wrong, and why: from the outermost to the innermost.
     Failed { chain: Vec<String>, hint: Option<String> },
 }
@@ -109,7 +113,7 @@ mod tests {
     fn chain(failure: &Failure) -> &[String] {
         match failure {
             Failure::Failed { chain, .. } => chain,
-            Failure::OutputClosed => &[],
+            _ => &[],
         }
     }
 

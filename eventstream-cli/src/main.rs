@@ -23,10 +23,15 @@ use crate::{
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
+/// Something is not as it should be, and works.
+const WARNED: u8 = 3;
+
 fn main() -> ExitCode {
     match run(Args::read()) {
         // Who closes the output has seen enough.
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::Warned) => ExitCode::from(WARNED),
+        Err(Failure::Found) => ExitCode::FAILURE,
         Err(failure) => {
             output::report(&failure);
             ExitCode::FAILURE

@@ -8,11 +8,14 @@
 //!   whose effects are in one (feature `postgres`).
 //! - [`JetStreamStore`] keeps them in a stream of NATS JetStream, on one server or replicated over
 //!   three (feature `jetstream`).
+//! - [`AnyStore`] is one of them, chosen by a directory's name or a URL.
 //! - [`SqliteProjection`] is a handler whose effects and offset are in one transaction of a SQLite
 //!   database: each event has its effect exactly once. [`SqliteCheckpoints`] keep the offsets of
 //!   effects that are made elsewhere, [`SqliteParked`] the events that could not be handled, and
 //!   [`SqliteConsumers`] look at such a database from outside (feature `sqlite`).
 
+#[cfg(any(feature = "embedded", feature = "postgres", feature = "jetstream"))]
+mod any;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod findings;
@@ -20,6 +23,8 @@ mod findings;
 mod group_commit;
 #[cfg(feature = "jetstream")]
 mod jetstream;
+#[cfg(any(feature = "postgres", feature = "jetstream"))]
+mod percent;
 #[cfg(any(feature = "embedded", feature = "postgres", feature = "jetstream"))]
 mod placement;
 #[cfg(feature = "postgres")]
@@ -28,6 +33,8 @@ mod postgres;
 mod sqlite;
 mod stream;
 
+#[cfg(any(feature = "embedded", feature = "postgres", feature = "jetstream"))]
+pub use any::{AnyStore, AnyStoreBuilder, AnyStoreError, Engine, StoreLocation};
 #[cfg(feature = "embedded")]
 pub use embedded::{
     BackupReport, Compression, EmbeddedQuery, EmbeddedStore, EmbeddedStoreBuilder,

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{ReportFormat, whole_number};
+use eventstream_persisted::StoreLocation;
+
+use super::{ReportFormat, location, whole_number};
+use crate::naming::Application;
 
 /// Show how a store lies on the disk.
 ///
@@ -12,8 +15,8 @@ use super::{ReportFormat, whole_number};
 #[command(after_help = "Example:\n  eventstream stats --store ./git")]
 pub(crate) struct StatsArgs {
     /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: PathBuf,
+    #[arg(long, value_name = "PATH", value_parser = location())]
+    pub(crate) store: StoreLocation,
 
     /// How to show it: as text or as JSON
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -29,8 +32,8 @@ pub(crate) struct StatsArgs {
 #[command(after_help = "Example:\n  eventstream verify --store ./git")]
 pub(crate) struct VerifyArgs {
     /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: PathBuf,
+    #[arg(long, value_name = "PATH", value_parser = location())]
+    pub(crate) store: StoreLocation,
 
     /// How to show it: as text, which says what to do, or as JSON
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -45,8 +48,8 @@ pub(crate) struct VerifyArgs {
 #[command(after_help = "Example:\n  eventstream backup --store ./git --to ./git-backup")]
 pub(crate) struct BackupArgs {
     /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: PathBuf,
+    #[arg(long, value_name = "PATH", value_parser = location())]
+    pub(crate) store: StoreLocation,
 
     /// The copy's directory: not there yet, or empty
     #[arg(long, value_name = "DIR")]
@@ -64,10 +67,16 @@ pub(crate) struct BackupArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: keep the events from offset 900 on\n  \
                         eventstream truncate --store ./git --before 900")]
+// The names of things are no code for who reads the help.
+#[allow(clippy::doc_markdown)]
 pub(crate) struct TruncateArgs {
-    /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: PathBuf,
+    /// The store: a directory, postgres://HOST/DATABASE or nats://HOST:PORT/NAME
+    #[arg(long, value_name = "LOCATION", value_parser = location())]
+    pub(crate) store: StoreLocation,
+
+    /// The application, if a database has several
+    #[arg(long, value_name = "NAME[:KEY]")]
+    pub(crate) application: Option<Application>,
 
     /// The first offset that is kept
     #[arg(long, value_name = "OFFSET", value_parser = whole_number)]
@@ -86,8 +95,8 @@ pub(crate) struct TruncateArgs {
 #[command(after_help = "Example:\n  eventstream compact --store ./git")]
 pub(crate) struct CompactArgs {
     /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: PathBuf,
+    #[arg(long, value_name = "PATH", value_parser = location())]
+    pub(crate) store: StoreLocation,
 
     /// How to say what was done
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -109,6 +118,6 @@ pub(crate) struct CompactArgs {
 #[allow(clippy::doc_markdown)]
 pub(crate) struct SalvageArgs {
     /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: PathBuf,
+    #[arg(long, value_name = "PATH", value_parser = location())]
+    pub(crate) store: StoreLocation,
 }

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use eventstream_persisted::StoreLocation;
 
-use super::{OneConsumer, ReportFormat, RowFormat, whole_number};
+use super::{OneConsumer, ReportFormat, RowFormat, location, whole_number};
+use crate::naming::Application;
 
 /// Look after consumers that keep their offset in SQLite.
 ///
@@ -51,8 +53,12 @@ pub(crate) struct ListConsumersArgs {
     pub(crate) db: PathBuf,
 
     /// Say how far behind this store they are: the consumers of its application
-    #[arg(long, value_name = "PATH")]
-    pub(crate) store: Option<PathBuf>,
+    #[arg(long, value_name = "LOCATION", value_parser = location())]
+    pub(crate) store: Option<StoreLocation>,
+
+    /// The application, if the store is a database that has several
+    #[arg(long, value_name = "NAME[:KEY]", requires = "store")]
+    pub(crate) application: Option<Application>,
 
     /// How to show them
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]

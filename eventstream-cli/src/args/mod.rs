@@ -2,6 +2,8 @@
 
 mod care;
 mod consumers;
+mod copy;
+mod doctor;
 mod parked;
 mod serve;
 mod source;
@@ -10,13 +12,19 @@ mod which;
 
 use std::{env, num::IntErrorKind, path::PathBuf, process};
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{
+    CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    builder::{OsStringValueParser, TypedValueParser},
+};
 use eventstream_core::EventType;
+use eventstream_persisted::StoreLocation;
 
 pub(crate) use care::{BackupArgs, CompactArgs, SalvageArgs, StatsArgs, TruncateArgs, VerifyArgs};
 pub(crate) use consumers::{
     ConsumersArgs, ConsumersCommand, ListConsumersArgs, RemoveArgs, ResetArgs,
 };
+pub(crate) use copy::CopyArgs;
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use parked::{
     DropArgs, ListParkedArgs, ParkedArgs, ParkedCommand, ParkedOffsets, ReplayArgs, ShowParkedArgs,
 };
@@ -35,7 +43,7 @@ use crate::{naming::Application, output::hint};
     after_help = "Example: a first look, with a bundled sample\n  eventstream demo\n\n\
                   Options can be given by variables, too: --store by EVENTSTREAM_STORE,\n\
                   --exit-at-end by EVENTSTREAM_EXIT_AT_END=true, and so on.\n\n\
-                  Exit codes: 0 done, 1 failed, 2 wrong usage."
+                  Exit codes: 0 done, 1 failed, 2 wrong usage; 3 the doctor has warnings."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -64,6 +72,8 @@ pub(crate) enum Command {
     Tail(TailArgs),
     Info(InfoArgs),
     Serve(ServeArgs),
+    Copy(CopyArgs),
+    Doctor(DoctorArgs),
     Stats(StatsArgs),
     Verify(VerifyArgs),
     Backup(BackupArgs),
@@ -86,7 +96,7 @@ pub(crate) enum Command {
 /// At the end a line of JSON says what was done: "first" and "next" are the offsets between which
 /// all events of the input lie.
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "eventstream append <--store <PATH>|--connect <URL>> [OPTIONS]")]
+#[command(override_usage = "eventstream append <--store <LOCATION>|--connect <URL>> [OPTIONS]")]
 #[command(after_help = "Example, in a clone of the repository:\n  \
                   eventstream append --store ./git < eventstream-cli/sample/git-history.ndjson\n  \
                   {\"first\":0,\"next\":1000,\"appended\":1000,\"duplicates\":0}\n  \
@@ -123,7 +133,7 @@ pub(crate) struct AppendArgs {
 /// If the connection to a server is lost, it is made again, for as long as it takes, and no event is
 /// left out or shown twice.
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "eventstream tail <--store <PATH>|--connect <URL>> [OPTIONS]")]
+#[command(override_usage = "eventstream tail <--store <LOCATION>|--connect <URL>> [OPTIONS]")]
 #[command(after_help = "Examples:\n  eventstream tail --store ./git --from 900\n  \
                         eventstream tail --store ./git --exit-at-end -o cloudevents\n  \
                         eventstream tail --connect http://127.0.0.1:7440 --type order.placed")]
@@ -131,11 +141,11 @@ pub(crate) struct TailArgs {
     #[command(flatten)]
     pub(crate) source: Source,
 
-    /// The application, if the server has several
+    /// The application, if the server or the database has several
     ///
-    /// By its name, or, if that is not enough, with its key. A store has one application: naming
+    /// By its name, or, if that is not enough, with its key. Other stores have one application: naming
     /// another one is an error.
-    #[arg(long, value_name = "NAME[:KEY]", help_heading = "Server")]
+    #[arg(long, value_name = "NAME[:KEY]")]
     pub(crate) application: Option<Application>,
 
     /// Begin at this offset [default: the oldest]
@@ -178,18 +188,18 @@ pub(crate) enum EventFormat {
 /// and its size. Of a server: the protocols that it speaks, and its applications, or the one that is
 /// named.
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "eventstream info <--store <PATH>|--connect <URL>> [OPTIONS]")]
+#[command(override_usage = "eventstream info <--store <LOCATION>|--connect <URL>> [OPTIONS]")]
 #[command(after_help = "Examples:\n  eventstream info --store ./git -o json\n  \
                         eventstream info --connect http://127.0.0.1:7440")]
 pub(crate) struct InfoArgs {
     #[command(flatten)]
     pub(crate) source: Source,
 
-    /// The application, if the server has several
+    /// The application, if the server or the database has several
     ///
-    /// By its name, or, if that is not enough, with its key. A store has one application: naming
+    /// By its name, or, if that is not enough, with its key. Other stores have one application: naming
     /// another one is an error.
-    #[arg(long, value_name = "NAME[:KEY]", help_heading = "Server")]
+    #[arg(long, value_name = "NAME[:KEY]")]
     pub(crate) application: Option<Application>,
 
     /// How to show it: as text or as JSON
@@ -226,6 +236,11 @@ pub(crate) struct DemoArgs {
     /// Where to put the store (DIR/store) and the summary (DIR/summary.db)
     #[arg(long, value_name = "DIR", default_value = "./eventstream-demo")]
     pub(crate) dir: PathBuf,
+}
+
+/// Where a store is: never refused here, where what is refused is shown, passwords included.
+fn location() -> impl TypedValueParser<Value = StoreLocation> {
+    OsStringValueParser::new().map(StoreLocation::from)
 }
 
 fn event_type(name: &str) -> Result<EventType, &'static str> {

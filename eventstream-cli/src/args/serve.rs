@@ -3,8 +3,9 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::ValueEnum;
+use eventstream_persisted::StoreLocation;
 
-use super::{ReportFormat, whole_number};
+use super::{ReportFormat, location, whole_number};
 
 /// Where a server listens, if nothing else is said.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:7440";
@@ -40,9 +41,10 @@ truncate), and the keys of the applications, or * for all:
 // The names of things are no code for who reads the help.
 #[allow(clippy::doc_markdown)]
 pub(crate) struct ServeArgs {
-    /// A store's directory; can be given more than once, for one application each
-    #[arg(long, value_name = "PATH", required = true)]
-    pub(crate) store: Vec<PathBuf>,
+    /// A store: a directory, postgres://HOST/DATABASE, of which all applications are served, or
+    /// nats://HOST:PORT/NAME; can be given more than once
+    #[arg(long, value_name = "LOCATION", required = true, value_parser = location())]
+    pub(crate) store: Vec<StoreLocation>,
 
     /// Where to listen; with port 0 at a free one
     #[arg(long, value_name = "HOST:PORT", default_value = DEFAULT_LISTEN, value_parser = address)]

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Command, FromArgMatches, error::ErrorKind, parser::ValueSource};
+use eventstream_persisted::StoreLocation;
+
+use super::location;
 
 /// Where events are read or appended.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// A store's directory.
-    Store(PathBuf),
+    Store(StoreLocation),
     Server(Server),
 }
 
@@ -28,9 +30,9 @@ pub(crate) struct Server {
 // The names of things are no code for who reads the help.
 #[allow(clippy::doc_markdown)]
 struct SourceArgs {
-    /// The store's directory
-    #[arg(long, value_name = "PATH")]
-    store: Option<PathBuf>,
+    /// The store: a directory, postgres://HOST/DATABASE or nats://HOST:PORT/NAME
+    #[arg(long, value_name = "LOCATION", value_parser = location())]
+    store: Option<StoreLocation>,
 
     /// A server in place of a store: http://HOST:PORT or https://HOST:PORT
     #[arg(long, value_name = "URL", help_heading = SERVER)]
@@ -91,7 +93,7 @@ impl FromArgMatches for Source {
             (None, None) => {
                 return Err(wrong(
                     ErrorKind::MissingRequiredArgument,
-                    "it is not said where the events are: give --store PATH or --connect URL",
+                    "it is not said where the events are: give --store LOCATION or --connect URL",
                 ));
             }
             (Some(_), Some(_)) if is_written("store") && is_written("connect") => {

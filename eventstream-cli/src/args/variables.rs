@@ -60,7 +60,9 @@ fn with_variable(arg: Arg, command: &str) -> Arg {
 /// The same option of several commands has one variable, unless it means something else.
 fn variable_of(command: &str, option: &str) -> String {
     match (command, option) {
-        ("backup" | "reset", "to") => general(&format!("{command}-{option}")),
+        ("backup" | "reset" | "copy", "to") | ("copy", "from") => {
+            general(&format!("{command}-{option}"))
+        }
         _ => general(option),
     }
 }
@@ -109,10 +111,14 @@ mod tests {
             assert!(options.iter().all(|it| *it == options[0]), "{variable}: {places:?}");
         }
         // They mean different things, though they are called the same.
-        for (variable, command) in
-            [("EVENTSTREAM_BACKUP_TO", "backup"), ("EVENTSTREAM_RESET_TO", "reset")]
-        {
-            assert_eq!(found[variable], [("to".to_owned(), command.to_owned())]);
+        for (variable, option, command) in [
+            ("EVENTSTREAM_BACKUP_TO", "to", "backup"),
+            ("EVENTSTREAM_RESET_TO", "to", "reset"),
+            ("EVENTSTREAM_COPY_TO", "to", "copy"),
+            ("EVENTSTREAM_COPY_FROM", "from", "copy"),
+            ("EVENTSTREAM_FROM", "from", "tail"),
+        ] {
+            assert_eq!(found[variable], [(option.to_owned(), command.to_owned())]);
         }
         assert_eq!(found["EVENTSTREAM_EXIT_AT_END"].len(), 1);
         // It is a secret, and no option.

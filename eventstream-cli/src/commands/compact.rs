@@ -3,7 +3,7 @@
 use eventstream_persisted::EmbeddedStore;
 use serde::Serialize;
 
-use super::store;
+use super::embedded;
 use crate::{
     args::{CompactArgs, ReportFormat},
     failure::Failure,
@@ -17,7 +17,8 @@ struct Compacted {
 }
 
 pub(super) async fn run(args: CompactArgs) -> Result<(), Failure> {
-    let done = store::with(&args.store, compact).await?;
+    let path = embedded::directory(&args.store, "compact")?;
+    let done = embedded::with(path, compact).await?;
     let mut output = Output::default();
     match args.output {
         ReportFormat::Json => output.json(&done)?,

@@ -2,10 +2,14 @@
 
 mod append;
 mod backup;
+mod choice;
 mod compact;
 mod consumers;
+mod copy;
 mod database;
 mod demo;
+mod doctor;
+mod embedded;
 mod info;
 mod parked;
 mod remote;
@@ -26,6 +30,8 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Tail(args) => tail::run(args).await,
         Command::Info(args) => info::run(args).await,
         Command::Serve(args) => serve::run(args).await,
+        Command::Copy(args) => copy::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
         Command::Stats(args) => stats::run(args).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Backup(args) => backup::run(args).await,

@@ -5,12 +5,12 @@ use std::env;
 use eventstream_core::{Error, Identity};
 use eventstream_network::{ApplicationInfo, NetworkClient, NetworkError};
 
+use super::choice::{Holder, choose, named};
 use crate::{
     args::Server,
     failure::{Failure, said_by_backend},
     naming::Application,
     network_advice::{advice_on_first_contact, code},
-    output::plain,
 };
 
 /// The token, where it is not in a file: it is nothing to write on a command line, which others on
@@ -40,7 +40,9 @@ impl Remote {
         wanted: Option<&Application>,
     ) -> Result<Self, Failure> {
         let application = match listed(&client).await? {
-            Listed::All(applications) => choose(&server.url, applications, wanted)?,
+            Listed::All(applications) => {
+                choose(&Holder::server(&server.url), applications, wanted)?
+            }
             // What can't be looked up has to be named as it is.
             Listed::Denied(failure) | Listed::NotSpoken(failure) => match wanted {
                 Some(Application(identity)) => identity.clone(),
@@ -123,64 +125,5 @@ fn at_first_contact(error: &Error) -> Failure {
     match said_by_backend(error).and_then(advice_on_first_contact) {
         Some(advice) => failure.or_hint(advice),
         None => failure,
-    }
-}
-
-pub(super) fn choose(
-    url: &str,
-    applications: Vec<Identity>,
-    wanted: Option<&Application>,
-) -> Result<Identity, Failure> {
-    let all = applications.iter().map(named).collect::<Vec<_>>().join(", ");
-    let problem = |text: String| Err(Failure::new(text));
-    let mut meant =
-        applications.into_iter().filter(|it| wanted.is_none_or(|wanted| wanted.means(it)));
-    match (meant.next(), meant.next(), wanted) {
-        (Some(application), None, _) => Ok(application),
-        (None, _, _) if all.is_empty() => problem(format!("{url} serves no application")),
-        (None, _, Some(Application(wanted))) => {
-            problem(format!("{url} does not serve {}; it serves {all}", named(wanted)))
-        }
-        (_, _, None) => problem(format!("{url} serves several applications: {all}"))
-            .map_err(|failure| failure.hint("say which one by --application NAME[:KEY]")),
-        (_, _, Some(Application(wanted))) => problem(format!(
-            "{url} serves several applications that are called {}: {all}",
-            plain(&wanted.name),
-        ))
-        .map_err(|failure| failure.hint("say which one by --application NAME:KEY")),
-    }
-}
-
-fn named(application: &Identity) -> String {
-    plain(&application.to_string()).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chosen(wanted: Option<&str>, served: &[(&str, &str)]) -> Result<String, String> {
-        let served = served.iter().map(|(name, key)| Identity::new(*name, *key)).collect();
-        let wanted = wanted.map(|it| it.parse::<Application>().unwrap());
-        match choose("URL", served, wanted.as_ref()) {
-            Ok(identity) => Ok(identity.key),
-            Err(Failure::Failed { chain, .. }) => Err(chain.join(": ")),
-            Err(Failure::OutputClosed) => unreachable!("nothing is written"),
-        }
-    }
-
-    #[test]
-    fn one_application_is_meant_or_it_is_said_which_there_are() {
-        let two = [("shop", "k-1"), ("bank", "k-2")];
-        assert_eq!(chosen(None, &two[..1]).as_deref(), Ok("k-1"));
-        assert_eq!(chosen(Some("bank"), &two).as_deref(), Ok("k-2"));
-        assert_eq!(chosen(Some("x:k-2"), &two).as_deref(), Ok("k-2"));
-        let all = "shop (k-1), bank (k-2)";
-        assert_eq!(chosen(None, &two), Err(format!("URL serves several applications: {all}")));
-        let error = chosen(Some("bar:k-3"), &two);
-        assert_eq!(error, Err(format!("URL does not serve bar (k-3); it serves {all}")));
-        assert_eq!(chosen(None, &[]).unwrap_err(), "URL serves no application");
-        let error = chosen(Some("shop"), &[("shop", "k-1"), ("shop", "k-2")]).unwrap_err();
-        assert!(error.contains("several applications that are called shop"), "{error}");
     }
 }

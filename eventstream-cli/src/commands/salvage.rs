@@ -5,7 +5,7 @@ use std::path::Path;
 use eventstream_core::Identity;
 use eventstream_persisted::{EmbeddedStore, Salvaged};
 
-use super::{shell::quoted, store};
+use super::{embedded, shell::quoted};
 use crate::{
     args::SalvageArgs,
     cloud_event,
@@ -17,7 +17,8 @@ use crate::{
 const BATCH: usize = 256;
 
 pub(super) async fn run(args: SalvageArgs) -> Result<(), Failure> {
-    let (damaged, application) = store::with(&args.store, async |store| {
+    let path = embedded::directory(&args.store, "salvage")?;
+    let (damaged, application) = embedded::with(path, async |store| {
         let damaged = tokio::select! {
             biased;
             () = stdout_closed() => Err(Failure::OutputClosed),
@@ -30,8 +31,8 @@ pub(super) async fn run(args: SalvageArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let places = plural(damaged, "place");
-    Err(Failure::new(format!("{} is damaged in {places}, left out here", args.store.display()))
-        .hint(new_store(&args.store, &application)))
+    Err(Failure::new(format!("{} is damaged in {places}, left out here", path.display()))
+        .hint(new_store(path, &application)))
 }
 
 /// Writes what can be read; returns how often something can't.

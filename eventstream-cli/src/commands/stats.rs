@@ -6,7 +6,7 @@ use eventstream_core::Incarnation;
 use eventstream_persisted::StoreStats;
 use serde::Serialize;
 
-use super::store;
+use super::embedded;
 use crate::{
     args::{ReportFormat, StatsArgs},
     failure::Failure,
@@ -14,12 +14,13 @@ use crate::{
 };
 
 pub(super) async fn run(args: StatsArgs) -> Result<(), Failure> {
-    let stats = store::with(&args.store, async |store| Ok(store.stats().await?)).await?;
+    let path = embedded::directory(&args.store, "stats")?;
+    let stats = embedded::with(path, async |store| Ok(store.stats().await?)).await?;
     let mut output = Output::default();
     match args.output {
         ReportFormat::Json => output.json(&Stats::of(&stats))?,
         ReportFormat::Text => {
-            for line in text(&args.store, &stats) {
+            for line in text(path, &stats) {
                 output.line(&line)?;
             }
         }

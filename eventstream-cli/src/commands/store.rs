@@ -1,12 +1,17 @@
 //! Opening a store.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use eventstream_core::{Error, Identity};
-use eventstream_persisted::{EmbeddedStore, EmbeddedStoreError};
+use eventstream_persisted::{
+    AnyStore, AnyStoreBuilder, EmbeddedStore, EmbeddedStoreError, Engine, StoreLocation,
+};
 use tokio::task;
 
-use super::shell::quoted;
+use super::{
+    choice::{Holder, choose},
+    shell::quoted,
+};
 use crate::{
     failure::{Failure, said_by_backend},
     interrupt::{self, Work},
@@ -16,46 +21,95 @@ use crate::{
 /// The application of a new store, if none is named.
 const DEFAULT_APPLICATION: &str = "default";
 
-/// Opens a store that is there.
-pub(super) async fn open(path: &Path) -> Result<EmbeddedStore, Failure> {
-    match EmbeddedStore::open(path).await {
-        Ok(store) => Ok(store),
-        Err(error) if is_missing(&error) => {
-            let path = quoted(&path.display().to_string());
-            Err(failure(&error).hint(format!(
-                "to create one, append to it: eventstream append --store {path} < events.ndjson"
-            )))
-        }
-        Err(error) => Err(not_opened(&error, path).await),
-    }
+/// Opens a store that is there: the one of this application, if it is named.
+pub(super) async fn open(
+    location: &StoreLocation,
+    wanted: Option<&Application>,
+) -> Result<AnyStore, Failure> {
+    let builder = builder_of(location, wanted).await?;
+    let store = opened(builder, location).await?;
+    check_application(&store, wanted)?;
+    Ok(store)
 }
 
-/// The same, if it is of this application.
-pub(super) async fn open_of(
-    path: &Path,
+/// The builder for a store that is there. It is chosen among several, where there may be several.
+pub(super) async fn builder_of(
+    location: &StoreLocation,
     wanted: Option<&Application>,
-) -> Result<EmbeddedStore, Failure> {
-    let store = open(path).await?;
+) -> Result<AnyStoreBuilder, Failure> {
+    let builder = AnyStore::builder(location);
+    if location.engine() != Some(Engine::Postgres) {
+        return Ok(builder);
+    }
+    let found = builder.applications().await.map_err(|error| failure(&error))?;
+    if found.is_empty() {
+        return Ok(builder);
+    }
+    Ok(builder.application_key(choose(&Holder::store(location), found, wanted)?.key))
+}
+
+/// Opens the stores of all applications whose events are kept there.
+pub(super) async fn open_all(
+    location: &StoreLocation,
+    stores: &mut Vec<AnyStore>,
+) -> Result<(), Failure> {
+    if location.engine() != Some(Engine::Postgres) {
+        stores.push(open(location, None).await?);
+        return Ok(());
+    }
+    let builder = AnyStore::builder(location);
+    let found = builder.applications().await.map_err(|error| failure(&error))?;
+    if found.is_empty() {
+        // Which says what is missing.
+        stores.push(opened(builder.clone(), location).await?);
+    }
+    for application in found {
+        stores.push(opened(builder.clone().application_key(application.key), location).await?);
+    }
+    Ok(())
+}
+
+/// Whether it is of this application, in a failure.
+pub(super) fn check_application(
+    store: &AnyStore,
+    wanted: Option<&Application>,
+) -> Result<(), Failure> {
     match wanted {
         Some(wanted) if !wanted.means(store.application()) => Err(Failure::new(format!(
             "{} keeps the events of {}, not of {}",
-            path.display(),
+            store.location(),
             store.application(),
             wanted.0,
         ))
         .hint("leave --application out, or name another store")),
-        _ => Ok(store),
+        _ => Ok(()),
+    }
+}
+
+async fn opened(builder: AnyStoreBuilder, location: &StoreLocation) -> Result<AnyStore, Failure> {
+    match builder.open().await {
+        Ok(store) => Ok(store),
+        Err(error) if AnyStoreBuilder::is_missing(&error) => {
+            // A URL may have more in it than may be shown.
+            let shown = location.directory().map(|path| quoted(&path.display().to_string()));
+            Err(failure(&error).hint(format!(
+                "to create one, append to it: eventstream append --store {} < events.ndjson",
+                shown.as_deref().unwrap_or("LOCATION")
+            )))
+        }
+        Err(error) => Err(not_opened(&error, location).await),
     }
 }
 
 /// Opens a store, and does something with it, which an interrupt ends at once.
 pub(super) async fn with<T>(
-    path: &Path,
-    work: impl AsyncFnOnce(&EmbeddedStore) -> Result<T, Failure>,
+    location: &StoreLocation,
+    wanted: Option<&Application>,
+    work: impl AsyncFnOnce(&AnyStore) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let interrupted = interrupt::listen(Work::Unfinished);
     let work = async {
-        let opened = open(path).await?;
+        let opened = open(location, wanted).await?;
         let closing = Closing::of(opened.clone());
         // Goes before the other handle, also when all of this is dropped.
         let store = opened;
@@ -72,10 +126,10 @@ pub(super) async fn with<T>(
 }
 
 /// A store that nobody waits for when it is dropped: it may have something under way.
-pub(super) struct Closing(Option<EmbeddedStore>);
+pub(super) struct Closing(Option<AnyStore>);
 
 impl Closing {
-    pub(super) fn of(store: EmbeddedStore) -> Self {
+    pub(super) fn of(store: AnyStore) -> Self {
         Self(Some(store))
     }
 
@@ -97,12 +151,12 @@ impl Drop for Closing {
 /// A store to append to: one that is there, or one that is not made before there is something to
 /// append.
 pub(super) enum Target {
-    Existing(EmbeddedStore),
+    Existing(AnyStore),
     New(NewStore),
 }
 
 pub(super) struct NewStore {
-    path: PathBuf,
+    location: StoreLocation,
     application: Identity,
     is_named: bool,
 }
@@ -113,28 +167,44 @@ impl NewStore {
         self.is_named
     }
 
-    pub(super) async fn create(self) -> Result<EmbeddedStore, Failure> {
-        open_or_create(&self.path, self.application).await
+    pub(super) async fn create(self) -> Result<AnyStore, Failure> {
+        open_or_create(&self.location, self.application).await
     }
 }
 
 impl Target {
-    /// Looks at what is at the path, and changes nothing. A store that is there is opened, if it
+    /// Looks at what is at the location, and changes nothing. A store that is there is opened, if it
     /// keeps this application's events.
-    pub(super) async fn at(path: &Path, application: Option<Identity>) -> Result<Self, Failure> {
-        match (EmbeddedStore::open(path).await, application) {
-            (Ok(store), None) => Ok(Self::Existing(store)),
-            (Ok(_), Some(application)) => {
-                open_or_create(path, application).await.map(Self::Existing)
+    pub(super) async fn at(
+        location: &StoreLocation,
+        application: Option<Application>,
+    ) -> Result<Self, Failure> {
+        let builder = AnyStore::builder(location);
+        if location.engine() == Some(Engine::Postgres) {
+            let found = builder.applications().await.map_err(|error| failure(&error))?;
+            let is_there = |wanted: &Application| found.iter().any(|it| wanted.means(it));
+            if found.is_empty() || application.as_ref().is_some_and(|it| !is_there(it)) {
+                // There is room for one more.
+                return Ok(Self::New(NewStore::of(location, application)));
             }
-            (Err(error), application) if is_missing(&error) => Ok(Self::New(NewStore {
-                path: path.to_owned(),
-                is_named: application.is_some(),
-                application: application.unwrap_or_else(|| {
-                    Identity::new(DEFAULT_APPLICATION, naming::key_of(DEFAULT_APPLICATION))
-                }),
-            })),
-            (Err(error), _) => Err(not_opened(&error, path).await),
+            let chosen = choose(&Holder::store(location), found, application.as_ref())?;
+            let store = opened(builder.application_key(chosen.key), location).await?;
+            return Ok(Self::Existing(store));
+        }
+        match (builder.open().await, application) {
+            (Ok(store), None) => Ok(Self::Existing(store)),
+            (Ok(store), Some(application)) => {
+                if store.application().key == application.0.key {
+                    Ok(Self::Existing(store))
+                } else {
+                    // Which says what is wrong.
+                    open_or_create(location, application.0).await.map(Self::Existing)
+                }
+            }
+            (Err(error), application) if AnyStoreBuilder::is_missing(&error) => {
+                Ok(Self::New(NewStore::of(location, application)))
+            }
+            (Err(error), _) => Err(not_opened(&error, location).await),
         }
     }
 
@@ -146,22 +216,42 @@ impl Target {
     }
 }
 
+impl NewStore {
+    fn of(location: &StoreLocation, application: Option<Application>) -> Self {
+        Self {
+            location: location.clone(),
+            is_named: application.is_some(),
+            application: application.map_or_else(
+                || Identity::new(DEFAULT_APPLICATION, naming::key_of(DEFAULT_APPLICATION)),
+                |Application(application)| application,
+            ),
+        }
+    }
+}
+
 /// Opens a store, and makes it if it is not there.
 pub(super) async fn open_or_create(
-    path: &Path,
+    location: &StoreLocation,
     application: Identity,
-) -> Result<EmbeddedStore, Failure> {
-    let store = EmbeddedStore::builder(path).create_for(application);
-    store.open().await.map_err(|error| {
+) -> Result<AnyStore, Failure> {
+    let builder = AnyStore::builder(location).create_for(application.clone());
+    let store = builder.open().await.map_err(|error| {
         let failure = failure(&error);
         match problem(&error) {
-            Some(EmbeddedStoreError::OtherApplication { .. }) => {
-                failure.hint("leave --application out to append to this store, or name another one")
-            }
+            Some(EmbeddedStoreError::OtherApplication { .. }) => failure.hint(OTHER_APPLICATION),
             _ => failure,
         }
-    })
+    })?;
+    if store.application().key == application.key {
+        Ok(store)
+    } else {
+        let text = format!("{location} keeps the events of {}", store.application());
+        Err(Failure::new(text).hint(OTHER_APPLICATION))
+    }
 }
+
+const OTHER_APPLICATION: &str =
+    "leave --application out to append to this store, or name another one";
 
 /// Whether something in the store is damaged.
 pub(super) fn is_damage(error: &Error) -> bool {
@@ -169,8 +259,8 @@ pub(super) fn is_damage(error: &Error) -> bool {
 }
 
 /// What to do about events that can't be read.
-pub(super) fn advice_on_damage(error: &Error, path: &Path) -> Option<String> {
-    let store = quoted(&path.display().to_string());
+pub(super) fn advice_on_damage(error: &Error, location: &StoreLocation) -> Option<String> {
+    let store = quoted(&location.to_string());
     is_damage(error).then(|| {
         format!(
             "eventstream verify --store {store} says what else is damaged, and what can be done"
@@ -178,17 +268,12 @@ pub(super) fn advice_on_damage(error: &Error, path: &Path) -> Option<String> {
     })
 }
 
-/// Whether nothing is there yet.
-fn is_missing(error: &Error) -> bool {
-    matches!(problem(error), Some(EmbeddedStoreError::NotFound { .. }))
-}
-
 /// Why what is there could not be opened; and where there is a store, if it is one directory
 /// further down, as the demo's is.
-async fn not_opened(error: &Error, path: &Path) -> Failure {
+async fn not_opened(error: &Error, location: &StoreLocation) -> Failure {
     let failure = failure(error);
     if let Some(EmbeddedStoreError::NotAStore { .. }) = problem(error) {
-        let inner = path.join("store");
+        let inner = location.directory().unwrap_or(Path::new("")).join("store");
         if EmbeddedStore::open(&inner).await.is_ok() {
             return failure.hint(format!("did you mean --store {}?", inner.display()));
         }
@@ -196,11 +281,11 @@ async fn not_opened(error: &Error, path: &Path) -> Failure {
     failure
 }
 
-/// What the store says of itself is enough: it names its path.
-fn failure(error: &Error) -> Failure {
-    match problem(error) {
-        Some(problem) => Failure::of(problem),
-        None => Failure::of(error),
+/// What the store says of itself is enough: it names its place.
+pub(super) fn failure(error: &Error) -> Failure {
+    match error {
+        Error::Backend { source, .. } => Failure::of(&**source),
+        error => Failure::of(error),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `eventstream truncate`.
 
-use eventstream_core::{Error, EventRepository, EventStore, EventTypes};
-use eventstream_persisted::EmbeddedStore;
+use eventstream_core::{Error, EventRepository, EventStore};
+use eventstream_persisted::AnyStore;
 use serde::Serialize;
 
 use super::store;
@@ -19,7 +19,9 @@ struct Truncated {
 }
 
 pub(super) async fn run(args: TruncateArgs) -> Result<(), Failure> {
-    let done = store::with(&args.store, async |store| truncate(store, args.before).await).await?;
+    let wanted = args.application.as_ref();
+    let done =
+        store::with(&args.store, wanted, async |store| truncate(store, args.before).await).await?;
     let mut output = Output::default();
     match args.output {
         ReportFormat::Json => output.json(&done)?,
@@ -28,8 +30,8 @@ pub(super) async fn run(args: TruncateArgs) -> Result<(), Failure> {
     output.flush()
 }
 
-async fn truncate(store: &EmbeddedStore, before: u64) -> Result<Truncated, Failure> {
-    let oldest = oldest(store).await?;
+async fn truncate(store: &AnyStore, before: u64) -> Result<Truncated, Failure> {
+    let oldest = store.oldest_offset().await?;
     store.truncate(before).await.map_err(|error| {
         let hint = match &error {
             Error::PastTheEnd { next, .. } => Some(format!("--before {next} removes all events")),
@@ -45,15 +47,6 @@ async fn truncate(store: &EmbeddedStore, before: u64) -> Result<Truncated, Failu
         first_offset: oldest.max(before),
         next_offset: store.next_offset().await?,
     })
-}
-
-/// The offset of the oldest event that is there.
-async fn oldest(store: &EmbeddedStore) -> Result<u64, Failure> {
-    match store.load_by_type(EventTypes::any(), 0).await {
-        Ok(_) => Ok(0),
-        Err(Error::Truncated { oldest, .. }) => Ok(oldest),
-        Err(error) => Err(error.into()),
-    }
 }
 
 fn text(Truncated { removed, first_offset, next_offset }: &Truncated) -> String {

@@ -7,10 +7,10 @@ use eventstream_persisted::{Problem, VerifyReport};
 use serde::Serialize;
 
 use super::{
+    embedded,
     salvage::{keep, new_store},
     shell::quoted,
     stats::range,
-    store,
 };
 use crate::{
     args::{ReportFormat, VerifyArgs},
@@ -19,7 +19,8 @@ use crate::{
 };
 
 pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
-    let verified = store::with(&args.store, async |store| {
+    let path = embedded::directory(&args.store, "verify")?;
+    let verified = embedded::with(path, async |store| {
         Ok((store.verify().await?, store.application().clone()))
     });
     let (report, application) = verified.await?;
@@ -27,7 +28,7 @@ pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
     match args.output {
         ReportFormat::Json => output.json(&Verified::new(&report))?,
         ReportFormat::Text => {
-            for line in text(&args.store, &report, &application) {
+            for line in text(path, &report, &application) {
                 output.line(&line)?;
             }
         }
@@ -36,10 +37,10 @@ pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
     if report.is_clean() {
         return Ok(());
     }
-    let failure = Failure::new(format!("{} is damaged", args.store.display()));
+    let failure = Failure::new(format!("{} is damaged", path.display()));
     Err(match args.output {
         ReportFormat::Text => failure,
-        ReportFormat::Json => failure.hint(new_store(&args.store, &application)),
+        ReportFormat::Json => failure.hint(new_store(path, &application)),
     })
 }
 

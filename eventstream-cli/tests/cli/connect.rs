@@ -193,7 +193,7 @@ fn either_a_store_or_a_server_is_named() {
         neither.arg(command);
         let done = run(neither, b"");
         assert_eq!(done.code, Some(2), "{done:?}");
-        assert!(done.stderr.contains("give --store PATH or --connect URL"), "{done:?}");
+        assert!(done.stderr.contains("give --store LOCATION or --connect URL"), "{done:?}");
         for (args, problem) in [
             (&["--connect", "http://127.0.0.1:1"][..], "--store and --connect exclude each other"),
             (&["--ca", "x"], "--ca is about a server: it goes with --connect URL"),

@@ -14,10 +14,12 @@
 //! | `write/` | appending, under a lock |
 //! | `tidy/` | sealing, merging, giving back space |
 //! | `watch/` | knowing what others commit |
+//! | `checks/` | what is found out about where the store lies |
 //! | `care/` | verify, backup, salvage, stats |
 
 mod builder;
 mod care;
+mod checks;
 mod compression;
 mod creation;
 mod disk;

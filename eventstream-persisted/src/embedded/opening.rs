@@ -4,7 +4,7 @@ use std::{io, path::Path, sync::Arc};
 
 use super::{
     builder::EmbeddedStoreBuilder,
-    creation,
+    checks, creation,
     disk::{Lock, RealDisk, names, read_all, replace},
     error::{EmbeddedStoreError, Result},
     files::Files,
@@ -15,7 +15,7 @@ use super::{
     watch::{Signal, Watch, Watching},
     write::{Core, Desk, Found, PATIENCE, Writer, find_end},
 };
-use crate::RecentEvents;
+use crate::{RecentEvents, Severity};
 
 /// Opens a store that is there.
 pub(super) fn open(builder: &EmbeddedStoreBuilder) -> Result<EmbeddedStore> {
@@ -36,6 +36,11 @@ pub(super) fn open(builder: &EmbeddedStoreBuilder) -> Result<EmbeddedStore> {
     let (core, next) = open_core(&files, &lock, builder.longest_log(), is_whole)?;
     let in_place = InPlace::of(&directory);
     files.ends_at(next);
+    for finding in checks::at_opening(&directory) {
+        if finding.severity() >= Severity::Warning {
+            tracing::warn!(store = %directory.display(), "{finding}");
+        }
+    }
     let inner = start(builder, files, lock, in_place, core, next);
     let failed = |error| EmbeddedStoreError::file("start a thread for", directory, error);
     inner.map(EmbeddedStore::new).map_err(failed)

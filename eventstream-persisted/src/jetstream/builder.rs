@@ -3,6 +3,7 @@ use std::{path::PathBuf, time::Duration};
 use eventstream_core::{Error, Identity, Result};
 
 use super::{opening, store::JetStreamStore};
+use crate::Finding;
 
 /// Opens or creates a [`JetStreamStore`]: made by [`JetStreamStore::builder`].
 #[derive(Clone)]
@@ -133,6 +134,22 @@ impl JetStreamStoreBuilder {
     pub fn monitoring(mut self, address: impl Into<String>) -> Self {
         self.monitoring = Some(address.into());
         self
+    }
+
+    /// What can be found out about a stream that is there and its server, the good and the bad: also
+    /// where that keeps it from being opened.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), where that is not about something found.
+    pub async fn findings(mut self) -> Result<Vec<Finding>> {
+        // It is not to be created.
+        self.application = None;
+        opening::findings(&self).await.map_err(|error| -> Error { error.into_error("check") })
     }
 
     /// Opens the store, or creates it.

@@ -24,7 +24,7 @@ use super::{
     store::{Inner, JetStreamStore},
     subjects::Subjects,
 };
-use crate::{RecentEvents, Severity, group_commit::GroupCommit};
+use crate::{Finding, RecentEvents, Severity, group_commit::GroupCommit};
 
 /// A server that can't be reached is noticed after so long, twice.
 const PING: Duration = Duration::from_secs(10);
@@ -74,6 +74,15 @@ pub(super) async fn open(builder: &JetStreamStoreBuilder) -> Result<JetStreamSto
     let group = GroupCommit::start(Publisher::new(core.clone(), next), LIMITS);
     let follower = Follower::start(core.clone());
     Ok(JetStreamStore::new(Inner { core, group, follower, monitoring }))
+}
+
+/// Makes all checks of a stream that is there, also if it can't be used as a store.
+pub(super) async fn findings(builder: &JetStreamStoreBuilder) -> Result<Vec<Finding>> {
+    let address = Address::parse(&builder.url)?;
+    let monitoring = builder.monitoring.as_deref().or(address.monitoring.as_deref());
+    let link = connect(builder, &address).await?;
+    let (info, _) = find_or_create(builder, &link).await?;
+    Ok(checks::run(&Surroundings { link: &link, info: &info, monitoring }).await)
 }
 
 async fn connect(builder: &JetStreamStoreBuilder, address: &Address) -> Result<Link> {

@@ -1,4 +1,8 @@
-use std::{fmt, ops::Range, sync::Arc};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{Arc, atomic::Ordering},
+};
 
 use eventstream_core::{
     Error, EventQuery, EventRepository, EventStore, EventTypes, Expect, Identity, Incarnation,
@@ -151,6 +155,13 @@ impl JetStreamStore {
             }
         }
         Ok(names.into_iter().collect())
+    }
+
+    /// How many events the server takes as one append, at most: one, if it is too old for more.
+    #[must_use]
+    pub fn append_limit(&self) -> usize {
+        let core = &self.0.core;
+        if core.is_atomic { core.most_events.load(Ordering::Relaxed) } else { 1 }
     }
 
     /// What can be found out about the stream and its server, the good and the bad.

@@ -3,6 +3,8 @@ use std::{sync::Arc, time::Duration};
 use eventstream_core::{BoxError, Error, HandlerError, Identity, Incarnation};
 use tokio_postgres::error::SqlState;
 
+use crate::Finding;
+
 /// What can be wrong with a PostgreSQL database: the source of the [`Error::Backend`] and the
 /// [`HandlerError`] that its users get.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -62,6 +64,14 @@ pub enum PostgresError {
         /// What the server says.
         #[source]
         source: Arc<tokio_postgres::Error>,
+    },
+    /// The database can't keep what a store promises.
+    #[error("{server} can't be used for a store: {finding}")]
+    Unfit {
+        /// The database.
+        server: String,
+        /// What stands in the way.
+        finding: Finding,
     },
     /// The database keeps text in an encoding that not all text has a place in.
     #[error("{server} has encoding {encoding}: create a database with encoding UTF8")]

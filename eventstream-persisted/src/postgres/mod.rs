@@ -7,8 +7,10 @@
 //! | `store/` | the store: opening, appending, truncating |
 //! | `read/` | pages of events |
 //! | `watch/` | knowing what others commit |
+//! | `checks/` | what is found out about the database |
 //! | `consumers/` | projections, and the events that they could not handle |
 
+mod checks;
 mod connection;
 mod consumers;
 mod error;

@@ -7,6 +7,7 @@ use super::{
     error::{PostgresError, Result},
     sql::in_schema,
 };
+use crate::Finding;
 
 /// The steps that lead from one version of the tables to the next. The first one creates them. A step
 /// that was released never changes.
@@ -99,6 +100,12 @@ impl Schema {
             VERSION => Ok(()),
             _ => self.migrate(link).await,
         }
+    }
+
+    /// What was found out about the tables when the store was opened.
+    pub(super) fn finding(&self) -> Finding {
+        let what = format!("the tables in schema {:?} have version {VERSION}", self.name);
+        Finding::fine("schema", what)
     }
 
     /// A statement about the tables.

@@ -4,7 +4,7 @@
 use std::{fs::File, path::PathBuf, sync::Arc};
 
 use eventstream_core::{BoxError, DynStore, EventStore, Expect, Identity, Parcel};
-use eventstream_persisted::{Compression, EmbeddedStore, EmbeddedStoreBuilder};
+use eventstream_persisted::{AnyStore, Compression, EmbeddedStore, EmbeddedStoreBuilder};
 use eventstream_streamtest::{Profile, SlowAppend, StoreEnv, StoreHarness, store_suite};
 
 use crate::support::application;
@@ -94,39 +94,41 @@ impl StoreEnv for Env {
 }
 
 /// The same store, without its type.
-struct Erased(Harness);
+struct Erased<S>(Harness, fn(EmbeddedStore) -> S);
 
-struct ErasedEnv {
+struct ErasedEnv<S> {
     env: Env,
-    store: DynStore,
+    store: S,
+    erase: fn(EmbeddedStore) -> S,
 }
 
-impl ErasedEnv {
-    fn new(env: Env) -> Self {
-        Self { store: DynStore::new(env.store.clone()), env }
+impl<S> ErasedEnv<S> {
+    fn new(env: Env, erase: fn(EmbeddedStore) -> S) -> Self {
+        Self { store: erase(env.store.clone()), env, erase }
     }
 }
 
-impl StoreHarness for Erased {
-    type Env = ErasedEnv;
+impl<S: EventStore> StoreHarness for Erased<S> {
+    type Env = ErasedEnv<S>;
 
     fn profile(&self) -> Profile {
         self.0.profile()
     }
 
-    async fn start(&self) -> Result<ErasedEnv, BoxError> {
-        StoreHarness::start(&self.0).await.map(ErasedEnv::new)
+    async fn start(&self) -> Result<ErasedEnv<S>, BoxError> {
+        Ok(ErasedEnv::new(StoreHarness::start(&self.0).await?, self.1))
     }
 
-    async fn start_at(&self, first_offset: u64) -> Result<Option<ErasedEnv>, BoxError> {
-        Ok(self.0.start_at(first_offset).await?.map(ErasedEnv::new))
+    async fn start_at(&self, first_offset: u64) -> Result<Option<ErasedEnv<S>>, BoxError> {
+        let env = self.0.start_at(first_offset).await?;
+        Ok(env.map(|env| ErasedEnv::new(env, self.1)))
     }
 }
 
-impl StoreEnv for ErasedEnv {
-    type Store = DynStore;
+impl<S: EventStore> StoreEnv for ErasedEnv<S> {
+    type Store = S;
 
-    fn store(&self) -> &DynStore {
+    fn store(&self) -> &S {
         &self.store
     }
 
@@ -136,11 +138,11 @@ impl StoreEnv for ErasedEnv {
 
     async fn reopen(self) -> Result<Self, BoxError> {
         drop(self.store);
-        self.env.reopen().await.map(Self::new)
+        Ok(Self::new(self.env.reopen().await?, self.erase))
     }
 
-    async fn open_another(&self) -> Result<Option<DynStore>, BoxError> {
-        Ok(self.env.open_another().await?.map(DynStore::new))
+    async fn open_another(&self) -> Result<Option<S>, BoxError> {
+        Ok(self.env.open_another().await?.map(self.erase))
     }
 
     async fn begin_slow_append(
@@ -158,4 +160,5 @@ const SEALING: Harness = Harness { segment_bytes: 4096, compression: Compression
 store_suite!(mod embedded: BY_DEFAULT);
 store_suite!(mod embedded_sealing: SEALING);
 store_suite!(mod embedded_unpacked: Harness { compression: Compression::None, ..SEALING });
-store_suite!(mod erased: Erased(BY_DEFAULT));
+store_suite!(mod erased: Erased(BY_DEFAULT, DynStore::new));
+store_suite!(mod any: Erased(BY_DEFAULT, AnyStore::from));

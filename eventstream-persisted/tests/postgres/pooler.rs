@@ -18,15 +18,15 @@ use crate::{
     support::{LONG, append, application, contains, fresh_name, ids, names, parcels, text},
 };
 
-struct Pooler {
+pub(crate) struct Pooler {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     _folder: tempfile::TempDir,
 }
 
 impl Pooler {
     /// `None` where it is not installed; where all tests are to be run, that is a failure.
-    async fn start(server: &Server) -> Option<Self> {
+    pub(crate) async fn start(server: &Server) -> Option<Self> {
         let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"]
             .into_iter()
             .find(|path| fs::exists(path).unwrap_or(false));

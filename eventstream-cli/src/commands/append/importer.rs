@@ -32,6 +32,8 @@ pub(crate) struct Importer<S> {
     store: S,
     turn: Turn,
     perseverance: Perseverance,
+    /// How many events the store takes at once.
+    most: usize,
     /// The store's next offset, as far as it is known.
     next: u64,
     /// The offsets between which all events of the input lie.
@@ -63,6 +65,7 @@ impl<S: EventStore> Importer<S> {
             store,
             turn,
             perseverance: Perseverance::STORE,
+            most: usize::MAX,
             range: None,
             appended: 0,
             duplicates: 0,
@@ -73,6 +76,11 @@ impl<S: EventStore> Importer<S> {
     /// Tries again what has failed, for as long as this says.
     pub(crate) fn perseverance(self, perseverance: Perseverance) -> Self {
         Self { perseverance, ..self }
+    }
+
+    /// Appends no more than this at once.
+    pub(crate) fn most(self, most: usize) -> Self {
+        Self { most: most.max(1), ..self }
     }
 
     /// The first duplicate that was found to have another source than the event that is there.
@@ -90,9 +98,28 @@ impl<S: EventStore> Importer<S> {
         }
     }
 
-    /// Appends those of the parcels that are not in the store, as one. Returns where all of them
-    /// are: each range stands for as many parcels, in their order.
-    pub(crate) async fn import(&mut self, parcels: Vec<Parcel>) -> Result<Vec<Range<u64>>> {
+    /// Appends those of the parcels that are not in the store, as one if the store takes so many.
+    /// Returns where all of them are: each range stands for as many parcels, in their order.
+    pub(crate) async fn import(&mut self, mut parcels: Vec<Parcel>) -> Result<Vec<Range<u64>>> {
+        let mut ranges = Vec::new();
+        while parcels.len() > self.most {
+            let rest = parcels.split_off(self.most);
+            ranges.append(&mut self.import_at_once(parcels).await?);
+            parcels = rest;
+        }
+        ranges.append(&mut self.import_at_once(parcels).await?);
+        // What goes on where the one before it ends is one.
+        ranges.dedup_by(|next, last| {
+            let goes_on = last.end == next.start;
+            if goes_on {
+                last.end = next.end;
+            }
+            goes_on
+        });
+        Ok(ranges)
+    }
+
+    async fn import_at_once(&mut self, parcels: Vec<Parcel>) -> Result<Vec<Range<u64>>> {
         let (unique, slots, mut clash) = without_repetition(parcels);
         let mut places = self.place(&unique).await?;
         if self.clash.is_none() {

@@ -14,17 +14,17 @@ use std::{
     future::Future,
     io::{self, IsTerminal},
     ops::Range,
-    path::Path,
 };
 
 use eventstream_core::{Error, EventStore, Identity};
+use eventstream_persisted::StoreLocation;
 use serde::Serialize;
 use tokio::task;
 use tokio_util::sync::CancellationToken;
 
 pub(super) use importer::{Importer, Tally};
 pub(super) use intake::{Batch, Flow, Intake};
-use perseverance::Perseverance;
+pub(super) use perseverance::Perseverance;
 pub(super) use turn::Turn;
 
 use super::{
@@ -35,7 +35,6 @@ use crate::{
     args::{AppendArgs, Server, Source},
     failure::Failure,
     interrupt::{self, Work},
-    naming::Application,
     output::{Output, Progress, note, warn},
 };
 
@@ -43,7 +42,7 @@ pub(super) async fn run(args: AppendArgs) -> Result<(), Failure> {
     let interrupted = interrupt::listen(Work::Unfinished);
     let run = Run { args, interrupted, size: input_size() };
     match run.args.source.clone() {
-        Source::Store(path) => run.to_store(&path).await,
+        Source::Store(location) => Box::pin(run.to_store(&location)).await,
         Source::Server(server) => Box::pin(run.to_server(&server)).await,
     }
 }
@@ -56,9 +55,9 @@ struct Run {
 }
 
 impl Run {
-    async fn to_store(&self, path: &Path) -> Result<(), Failure> {
-        let application = self.args.application.clone().map(|Application(it)| it);
-        let target = self.finish(Target::at(path, application)).await??;
+    async fn to_store(&self, location: &StoreLocation) -> Result<(), Failure> {
+        let application = self.args.application.clone();
+        let target = Box::pin(self.finish(Target::at(location, application))).await??;
         let intake = self.intake(target.application())?;
 
         // What fails before there is anything to append leaves no store behind: its application
@@ -77,7 +76,9 @@ impl Run {
             let said = output.json(&Tally::default()).and_then(|()| output.flush());
             return first.and(said);
         };
-        self.append(store, Turn::at(path), Perseverance::STORE, first, &intake).await
+        let turn = location.directory().map_or_else(Turn::default, Turn::at);
+        let (most, perseverance) = (store.append_limit(), Perseverance::STORE);
+        Box::pin(self.append(store, turn, perseverance, most, first, &intake)).await
     }
 
     async fn to_server(&self, server: &Server) -> Result<(), Failure> {
@@ -95,7 +96,7 @@ impl Run {
         let first = next_batch(&intake, &self.interrupted).await;
         let store = remote.client.store(remote.application).streaming();
         let (turn, perseverance) = (Turn::default(), Perseverance::SERVER);
-        Box::pin(self.append(store, turn, perseverance, first, &intake)).await
+        Box::pin(self.append(store, turn, perseverance, usize::MAX, first, &intake)).await
     }
 
     fn intake(&self, application: &Identity) -> Result<Intake, Failure> {
@@ -113,12 +114,13 @@ impl Run {
         store: S,
         turn: Turn,
         perseverance: Perseverance,
+        most: usize,
         first: Result<Option<Batch>, Failure>,
         intake: &Intake,
     ) -> Result<(), Failure> {
         let importer = self.finish(Importer::new(store, turn)).await?;
         let importer = importer.map_err(|error| not_appended(&error))?;
-        let mut importer = importer.perseverance(perseverance);
+        let mut importer = importer.perseverance(perseverance).most(most);
         let mut output = Output::default();
         // A bar would get into the way of who types.
         let is_typed = io::stdin().is_terminal();

@@ -21,7 +21,7 @@ impl Perseverance {
     pub(crate) const SERVER: Self = Self { tries: u32::MAX, time: Duration::from_secs(15) };
 
     /// Calls, and again after a failure that may pass.
-    pub(super) async fn call<T>(self, call: impl AsyncFn() -> Result<T>) -> Result<T> {
+    pub(crate) async fn call<T>(self, call: impl AsyncFn() -> Result<T>) -> Result<T> {
         let begin = Instant::now();
         let mut tries = 0;
         let mut delay = FIRST_DELAY;

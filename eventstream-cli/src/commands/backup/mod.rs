@@ -9,7 +9,7 @@ use eventstream_persisted::{BackupReport, EmbeddedStore};
 use serde::Serialize;
 
 use self::staging::Staging;
-use super::{stats::range, store};
+use super::{embedded, stats::range};
 use crate::{
     args::{BackupArgs, ReportFormat},
     failure::Failure,
@@ -17,9 +17,10 @@ use crate::{
 };
 
 pub(super) async fn run(args: BackupArgs) -> Result<(), Failure> {
+    let path = embedded::directory(&args.store, "backup")?;
     // Before all the work.
     staging::check(&args.to)?;
-    let report = store::with(&args.store, async |store| back_up(store, &args.to).await).await?;
+    let report = embedded::with(path, async |store| back_up(store, &args.to).await).await?;
     let mut output = Output::default();
     match args.output {
         ReportFormat::Json => output.json(&Copied::new(&report))?,

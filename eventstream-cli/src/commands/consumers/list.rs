@@ -16,8 +16,11 @@ pub(super) async fn run(args: ListConsumersArgs) -> Result<(), Failure> {
     let consumers = database::open(&args.db).await?;
     // Before the end of the store, so that none that moves meanwhile is past it.
     let listed = consumers.list().await.map_err(|error| database::failure(&error))?;
+    let wanted = args.application.as_ref();
     let stream = match &args.store {
-        Some(path) => Some(store::with(path, async |store| Stream::of(store).await).await?),
+        Some(location) => {
+            Some(store::with(location, wanted, async |store| Stream::of(store).await).await?)
+        }
         None => None,
     };
     let mut output = Output::default();

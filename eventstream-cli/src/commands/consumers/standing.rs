@@ -1,5 +1,5 @@
-use eventstream_core::{Identity, Incarnation};
-use eventstream_persisted::{EmbeddedStore, SqliteConsumer};
+use eventstream_core::{EventRepository, Identity, Incarnation};
+use eventstream_persisted::{AnyStore, SqliteConsumer};
 use serde::Serialize;
 
 use crate::{
@@ -16,13 +16,12 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) async fn of(store: &EmbeddedStore) -> Result<Self, Failure> {
-        let stats = store.stats().await?;
+    pub(super) async fn of(store: &AnyStore) -> Result<Self, Failure> {
         Ok(Self {
             application: store.application().clone(),
-            incarnation: stats.incarnation,
-            first_offset: stats.first_offset,
-            next_offset: stats.next_offset,
+            incarnation: store.incarnation(),
+            first_offset: store.oldest_offset().await?,
+            next_offset: store.next_offset().await?,
         })
     }
 }

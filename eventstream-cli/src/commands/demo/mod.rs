@@ -14,7 +14,7 @@ use std::{
 use eventstream_core::{
     Backoff, Consumer, Error, EventRepository, EventTypes, ExponentialBackoff, Identity, Poison,
 };
-use eventstream_persisted::EmbeddedStore;
+use eventstream_persisted::AnyStore;
 use tokio_util::sync::CancellationToken;
 
 use self::{
@@ -114,9 +114,9 @@ impl<'a> Demo<'a> {
         self.conclude(&summary, output)
     }
 
-    async fn open(&self) -> Result<EmbeddedStore, Failure> {
+    async fn open(&self) -> Result<AnyStore, Failure> {
         let application = Identity::new(APPLICATION, naming::key_of(APPLICATION));
-        store::open_or_create(&self.store, application).await
+        store::open_or_create(&self.store.as_path().into(), application).await
     }
 
     async fn import(&self, output: &mut Output) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) async fn run(args: InfoArgs) -> Result<(), Failure> {
     match &args.source {
-        Source::Store(path) => store::run(&args, path).await,
+        Source::Store(location) => store::run(&args, location).await,
         Source::Server(at) => server::run(&args, at).await,
     }
 }

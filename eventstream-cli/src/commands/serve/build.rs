@@ -4,7 +4,7 @@ use eventstream_core::EventTypes;
 use eventstream_network::{
     FileError, Limits, NetworkServer, Protocols, ServeError, Tls, TokenFile,
 };
-use eventstream_persisted::EmbeddedStore;
+use eventstream_persisted::AnyStore;
 
 use crate::{
     args::{Protocol, ServeArgs},
@@ -15,15 +15,15 @@ use crate::{
 const PENDING: usize = 4;
 
 /// The server that is asked for.
-pub(super) fn server(args: &ServeArgs, stores: &[EmbeddedStore]) -> Result<NetworkServer, Failure> {
+pub(super) fn server(args: &ServeArgs, stores: &[AnyStore]) -> Result<NetworkServer, Failure> {
     let mut builder = NetworkServer::builder().protocols(protocols(args)).limits(limits(args));
     for (i, store) in stores.iter().enumerate() {
-        let same = |other: &EmbeddedStore| other.application().key == store.application().key;
+        let same = |other: &AnyStore| other.application().key == store.application().key;
         if let Some(other) = stores[..i].iter().position(same) {
             return Err(Failure::new(format!(
                 "{} and {} are stores of the same application, {}",
-                args.store[other].display(),
-                args.store[i].display(),
+                stores[other].location(),
+                store.location(),
                 store.application(),
             ))
             .hint("serve one of them, or run a second server on another port"));

@@ -6,7 +6,7 @@ mod logging;
 mod ready;
 
 use eventstream_network::NetworkServer;
-use eventstream_persisted::EmbeddedStore;
+use eventstream_persisted::AnyStore;
 use tokio::net::TcpListener;
 
 use self::ready::Ready;
@@ -44,10 +44,10 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
 /// All that can fail, up to the line that says that it is ready.
 async fn prepare(
     args: &ServeArgs,
-    stores: &mut Vec<EmbeddedStore>,
+    stores: &mut Vec<AnyStore>,
 ) -> Result<(NetworkServer, TcpListener), Failure> {
-    for path in &args.store {
-        stores.push(store::open(path).await?);
+    for location in &args.store {
+        store::open_all(location, stores).await?;
     }
     let server = build::server(args, stores)?;
     let (listener, address) = listen::on(&args.listen).await?;

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use eventstream_core::Identity;
-use eventstream_persisted::EmbeddedStore;
+use eventstream_persisted::AnyStore;
 use serde::Serialize;
 
 use crate::{
@@ -19,11 +19,11 @@ pub(super) struct Ready<'a> {
 }
 
 impl<'a> Ready<'a> {
-    pub(super) fn new(args: &ServeArgs, address: SocketAddr, stores: &'a [EmbeddedStore]) -> Self {
+    pub(super) fn new(args: &ServeArgs, address: SocketAddr, stores: &'a [AnyStore]) -> Self {
         let scheme = if args.tls_cert.is_some() { "https" } else { "http" };
         Self {
             url: format!("{scheme}://{address}"),
-            applications: stores.iter().map(EmbeddedStore::application).collect(),
+            applications: stores.iter().map(AnyStore::application).collect(),
             read_only: args.read_only,
         }
     }

@@ -21,7 +21,7 @@ pub(super) async fn run(args: TailArgs) -> Result<(), Failure> {
     let interrupted = interrupt::listen(Work::Nothing);
     let read = async {
         match &args.source {
-            Source::Store(path) => store::run(&args, path).await,
+            Source::Store(location) => store::run(&args, location).await,
             Source::Server(at) => server::run(&args, at).await,
         }
     };

@@ -1,50 +1,71 @@
 //! Out of a store.
 
-use std::path::Path;
-
 use eventstream_core::{
-    Cursor, Error, EventQuery, EventRepository, EventStream, EventType, EventTypes,
+    Backoff, Cursor, Error, EventQuery, EventRepository, EventStream, EventType, EventTypes,
 };
-use eventstream_persisted::{EmbeddedStore, StoreStats};
+use eventstream_persisted::{AnyStore, StoreLocation};
+use tokio::time::sleep;
 
-use super::{BATCH, begin_with, printer::Printer, say_if_past_the_end, types, waiting};
+use super::{
+    BATCH, begin_with, patient::Patient, printer::Printer, say_if_past_the_end, types, waiting,
+};
 use crate::{args::TailArgs, commands::store, failure::Failure, output::note};
 
-pub(super) async fn run(args: &TailArgs, path: &Path) -> Result<(), Failure> {
-    let store = store::open_of(path, args.application.as_ref()).await?;
-    let stats = store.stats().await?;
-    say_what_is_missing(args, &stats);
-    let known = stats.events_by_type.keys().map(EventType::as_str);
-    let printer = Printer::new(args, stats.next_offset, known);
-    let first = args.from.unwrap_or(stats.first_offset);
-    let mut reading = Reading { args, path, store, first, printer };
+pub(super) async fn run(args: &TailArgs, location: &StoreLocation) -> Result<(), Failure> {
+    let store = store::open(location, args.application.as_ref()).await?;
+    let known = Known::of(&store).await?;
+    known.say_what_is_missing(args);
+    let types = known.types.iter().filter_map(EventTypes::names).flatten();
+    let types = types.map(EventType::as_str);
+    let printer = Printer::new(args, known.next, types);
+    let first = args.from.unwrap_or(known.first);
+    let mut reading = Reading { args, location, store, first, printer };
     if args.count == Some(0) {
         Ok(())
     } else if args.exit_at_end {
-        reading.read_to(stats.next_offset).await
+        reading.read_to(known.next).await
     } else {
         reading.follow().await
     }
 }
 
-/// Says on the standard error why there may be nothing to see.
-fn say_what_is_missing(args: &TailArgs, stats: &StoreStats) {
-    say_if_past_the_end(args, stats.next_offset);
-    for event_type in &args.types {
-        if !stats.events_by_type.contains_key(event_type) {
-            note(&format!(
-                "There is no event of type {:?} in the store{}.",
-                event_type.as_str(),
-                waiting(args),
-            ));
+/// What is there when the reading begins.
+struct Known {
+    first: u64,
+    next: u64,
+    /// None if all events had to be read to know them.
+    types: Option<EventTypes>,
+}
+
+impl Known {
+    async fn of(store: &AnyStore) -> Result<Self, Error> {
+        Ok(Self {
+            first: store.oldest_offset().await?,
+            next: store.next_offset().await?,
+            types: store.known_types().await?,
+        })
+    }
+
+    /// Says on the standard error why there may be nothing to see.
+    fn say_what_is_missing(&self, args: &TailArgs) {
+        say_if_past_the_end(args, self.next);
+        let Some(types) = &self.types else { return };
+        for event_type in &args.types {
+            if !types.contains(event_type.as_str()) {
+                note(&format!(
+                    "There is no event of type {:?} in the store{}.",
+                    event_type.as_str(),
+                    waiting(args),
+                ));
+            }
         }
     }
 }
 
 struct Reading<'a> {
     args: &'a TailArgs,
-    path: &'a Path,
-    store: EmbeddedStore,
+    location: &'a StoreLocation,
+    store: AnyStore,
     first: u64,
     printer: Printer,
 }
@@ -74,10 +95,19 @@ impl Reading<'_> {
         let stream = self.store.stream(EventTypes::any());
         let cursor = stream.open(self.first, types(self.args)).await;
         let mut cursor = cursor.map_err(|error| self.unreadable(error))?;
-        let mut events = Vec::new();
+        let patient = Patient::new(&self.location.to_string());
+        let (mut events, mut failures) = (Vec::new(), 0);
         loop {
-            let read = cursor.next_batch(&mut events, BATCH).await;
-            read.map_err(|error| self.unreadable(error))?;
+            match cursor.next_batch(&mut events, BATCH).await {
+                Ok(_) => failures = 0,
+                // The cursor goes on where it was, once the server is there again.
+                Err(error) if error.is_retryable() && self.location.directory().is_none() => {
+                    failures += 1;
+                    sleep(patient.delay(failures)).await;
+                    continue;
+                }
+                Err(error) => return Err(self.unreadable(error)),
+            }
             if self.printer.print(&mut events)? {
                 return Ok(());
             }
@@ -87,7 +117,7 @@ impl Reading<'_> {
     fn unreadable(&self, error: Error) -> Failure {
         let hint = match &error {
             Error::Truncated { oldest, .. } => Some(begin_with(*oldest)),
-            _ => store::advice_on_damage(&error, self.path),
+            _ => store::advice_on_damage(&error, self.location),
         };
         let failure = Failure::from(error);
         match hint {

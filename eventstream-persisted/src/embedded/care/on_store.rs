@@ -5,8 +5,8 @@ use tokio::task::spawn_blocking;
 
 use super::{BackupReport, Salvage, StoreStats, VerifyReport};
 use crate::{
-    EmbeddedStore, EmbeddedStoreError,
-    embedded::{error, store::Inner, write::PATIENCE},
+    EmbeddedStore, EmbeddedStoreError, Finding,
+    embedded::{checks, error, store::Inner, write::PATIENCE},
 };
 
 /// Looking after a store.
@@ -22,6 +22,20 @@ impl EmbeddedStore {
     /// [`Error::Backend`] if it can't be read.
     pub async fn stats(&self) -> Result<StoreStats> {
         self.blocking("read", |inner| super::stats(&inner.files)).await
+    }
+
+    /// What can be found out about the file system that the store lies on, and how it lies there: the
+    /// good and the bad.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`] if the store's thread can't be started.
+    pub async fn findings(&self) -> Result<Vec<Finding>> {
+        self.blocking("check", |inner| Ok(checks::run(&inner.files))).await
     }
 
     /// Reads everything, and checks it: checksums, that no event is missing, that the indexes say

@@ -40,6 +40,11 @@ impl Link {
         Self { client, connector, is_open: AtomicBool::new(false), statements: Mutex::default() }
     }
 
+    /// Whether nothing may be kept in the session, as a pooler stands before the server.
+    pub(in crate::postgres) fn is_pooled(&self) -> bool {
+        self.connector.options.pooled
+    }
+
     /// Runs a statement. By itself it is a transaction.
     pub(in crate::postgres) async fn query(
         &self,

@@ -167,6 +167,20 @@ impl PostgresStoreBuilder {
         Ok(Connector::new(url, self.options.clone()))
     }
 
+    /// The applications whose events the schema keeps, in the order of their keys.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`](eventstream_core::Error::Backend) with a [`PostgresError`] as its source:
+    /// also if there are no tables of ours.
+    pub async fn applications(&self) -> Result<Vec<Identity>> {
+        opening::applications(self).await.map_err(|error| error.into_error("open"))
+    }
+
     /// Opens the store.
     ///
     /// A database that can be read only, such as a replica, is opened for reading: appending is an

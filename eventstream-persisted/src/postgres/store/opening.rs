@@ -2,15 +2,16 @@ use std::sync::Arc;
 
 use eventstream_core::Identity;
 use tokio_postgres::{Row, types::Type};
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{
     Charter, PostgresStore, PostgresStoreBuilder, engine::PostgresEngine, postgres_store::Inner,
 };
 use crate::{
-    RecentEvents,
+    RecentEvents, Severity,
     group_commit::GroupCommit,
     postgres::{
+        checks,
         connection::{Link, Pool},
         error::{PostgresError, Result},
         read::Pages,
@@ -26,7 +27,7 @@ const COLUMNS: &str = "stream_id, application_key, application_name, incarnation
 pub(super) async fn open(builder: &PostgresStoreBuilder) -> Result<PostgresStore> {
     let connector = builder.connector()?;
     let link = connector.connect().await?;
-    check_server(&link, &connector.server).await?;
+    check_encoding(&link, &connector.server).await?;
     let schema = Schema { name: builder.schema.as_str().into(), server: connector.server.clone() };
     if builder.application.is_some() {
         schema.create(&link).await?;
@@ -37,6 +38,15 @@ pub(super) async fn open(builder: &PostgresStoreBuilder) -> Result<PostgresStore
         Some(application) => create(&link, &schema, application, builder.first_offset).await?,
         None => find(&link, &schema, builder.application_key.as_deref()).await?,
     };
+    for finding in checks::at_opening(&link, &schema).await? {
+        match finding.severity() {
+            Severity::Error => {
+                return Err(PostgresError::Unfit { server: schema.server.to_string(), finding });
+            }
+            Severity::Warning => warn!(server = %schema.server, "{finding}"),
+            _ => debug!(server = %schema.server, "{finding}"),
+        }
+    }
     let mut incarnation: String = row.get(3);
     let stream_id: i32 = row.get(0);
     if builder.restored {
@@ -84,6 +94,20 @@ pub(super) async fn open(builder: &PostgresStoreBuilder) -> Result<PostgresStore
     let group = GroupCommit::start(engine, PostgresEngine::LIMITS);
     let pages = Pages::new(charter.clone(), pool.clone());
     Ok(PostgresStore::new(Inner { charter, pool, pages, recent, group, watch, notifications }))
+}
+
+/// The applications whose events the schema keeps, in the order of their keys.
+pub(super) async fn applications(builder: &PostgresStoreBuilder) -> Result<Vec<Identity>> {
+    let connector = builder.connector()?;
+    let link = connector.connect().await?;
+    let schema = Schema { name: builder.schema.as_str().into(), server: connector.server.clone() };
+    schema.require(&link).await?;
+    let all = "SELECT application_name, application_key FROM @.streams ORDER BY application_key";
+    let rows = link.query("find the applications", &schema.sql(all), &[]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| Identity::new(row.get::<_, String>(0), row.get::<_, String>(1)))
+        .collect())
 }
 
 /// The application's row, which is created if it is not there.
@@ -154,21 +178,14 @@ async fn channel(link: &Link, schema: &Schema, application: &Identity) -> Result
     Ok(name.unwrap_or_default().into())
 }
 
-async fn check_server(link: &Link, server: &str) -> Result<()> {
-    let sql = "SELECT current_setting('server_encoding'), current_setting('fsync')";
-    let rows = link.query("find the application", sql, &[]).await?;
-    let Some(row) = rows.first() else {
-        return Ok(());
-    };
-    let encoding: String = row.get(0);
-    if encoding != "UTF8" {
-        return Err(PostgresError::Encoding { server: server.to_owned(), encoding });
+/// Before anything is created there.
+async fn check_encoding(link: &Link, server: &str) -> Result<()> {
+    let sql = "SELECT current_setting('server_encoding')";
+    let rows = link.query("look at the server", sql, &[]).await?;
+    match rows.first().map(|row| row.get::<_, String>(0)) {
+        Some(encoding) if encoding != "UTF8" => {
+            Err(PostgresError::Encoding { server: server.to_owned(), encoding })
+        }
+        _ => Ok(()),
     }
-    if row.get::<_, &str>(1) == "off" {
-        warn!(
-            server,
-            "fsync is off: a crash of the server's machine may lose events, or all of the database"
-        );
-    }
-    Ok(())
 }

@@ -6,9 +6,10 @@ use eventstream_core::{
 
 use super::{Charter, PostgresStoreBuilder, insert};
 use crate::{
-    PersistedStream, RecentEvents,
+    Finding, PersistedStream, RecentEvents,
     group_commit::{Append, GroupCommit, Unanswered},
     postgres::{
+        checks,
         connection::Pool,
         error::PostgresError,
         read::{Filter, Pages, PostgresQuery},
@@ -161,6 +162,25 @@ impl PostgresStore {
     /// [`Error::Backend`] if they can't be read.
     pub async fn event_types(&self) -> Result<EventTypes> {
         self.0.pages.event_types().await.map_err(Self::failed("read"))
+    }
+
+    /// What can be found out about the database and the server, the good and the bad.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking changes nothing: the future can be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`] if the server can't be asked.
+    pub async fn findings(&self) -> Result<Vec<Finding>> {
+        let Inner { charter, pool, notifications, .. } = &*self.0;
+        let found = async {
+            let link = pool.connector.connect().await?;
+            let another = pool.connector.connect().await?;
+            checks::run(&link, &another, &charter.schema, *notifications).await
+        };
+        found.await.map_err(Self::failed("check"))
     }
 
     pub(super) fn failed(operation: &'static str) -> impl Fn(PostgresError) -> Error {
