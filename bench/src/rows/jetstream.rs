@@ -194,24 +194,41 @@ fn append_batches(server: &Server, runtime: &Runtime) {
         .run();
 }
 
-fn replay(server: &Server, runtime: &Runtime) {
-    let (store, (context, stream, name)) = runtime.block_on(async {
-        let store = server.store().await;
-        let by_hand = server.by_hand().await;
-        for (id, first) in (0..).zip((0..STORED).step_by(1_000)) {
-            let batch = parcels(first, 1_000, 128);
-            publish(&by_hand.0, &by_hand.2, id, &batch).await;
-            store.append(batch, Expect::Any).await.expect("append");
+/// A stream that was filled by hand, to be read by an ordered consumer.
+pub struct Peer {
+    _server: Option<Server>,
+    stream: stream::Stream,
+    name: String,
+}
+
+impl Peer {
+    /// One on a server of its own; `None` where there is no server.
+    pub fn start(runtime: &Runtime) -> Option<Self> {
+        let server = Server::start()?;
+        let (mut peer, context) = runtime.block_on(Self::on(&server));
+        for (id, batch) in batches() {
+            runtime.block_on(publish(&context, &peer.name, id, &batch));
         }
-        (store, by_hand)
-    });
-    drop(context);
-    let ordered = |filter: String, count: u64| {
+        peer._server = Some(server);
+        Some(peer)
+    }
+
+    async fn on(server: &Server) -> (Self, jetstream::Context) {
+        let (context, stream, name) = server.by_hand().await;
+        (Self { _server: None, stream, name }, context)
+    }
+
+    /// Events per second, all that there are.
+    pub fn replay(&self, runtime: &Runtime) -> f64 {
+        self.read(runtime, format!("{}.>", self.name), STORED)
+    }
+
+    fn read(&self, runtime: &Runtime, filter: String, count: u64) -> f64 {
         runtime.block_on(async {
             let start = Instant::now();
             let config =
                 consumer::pull::OrderedConfig { filter_subject: filter, ..Default::default() };
-            let consumer = stream.create_consumer(config).await.expect("a consumer");
+            let consumer = self.stream.create_consumer(config).await.expect("a consumer");
             let mut messages = consumer.messages().await.expect("messages");
             for _ in 0..count {
                 let message = messages.next().await.expect("a message").expect("a message");
@@ -220,7 +237,24 @@ fn replay(server: &Server, runtime: &Runtime) {
             }
             rate(count, start.elapsed())
         })
-    };
+    }
+}
+
+/// All that is stored, in batches.
+fn batches() -> impl Iterator<Item = (u64, Vec<Parcel>)> {
+    (0..).zip((0..STORED).step_by(1_000)).map(|(id, first)| (id, parcels(first, 1_000, 128)))
+}
+
+fn replay(server: &Server, runtime: &Runtime) {
+    let (store, peer) = runtime.block_on(async {
+        let store = server.store().await;
+        let (peer, context) = Peer::on(server).await;
+        for (id, batch) in batches() {
+            publish(&context, &peer.name, id, &batch).await;
+            store.append(batch, Expect::Any).await.expect("append");
+        }
+        (store, peer)
+    });
     let cursor = |types: EventTypes, count: u64| {
         runtime.block_on(async {
             let start = Instant::now();
@@ -235,13 +269,15 @@ fn replay(server: &Server, runtime: &Runtime) {
         })
     };
     let one = one_type();
-    let one_subject = format!("{name}.{one}");
+    let one_subject = format!("{}.{one}", peer.name);
     Candidates::new("events/s")
-        .add("async-nats by hand, all", || ordered(format!("{name}.>"), STORED))
+        .add("async-nats by hand, all", || peer.replay(runtime))
         .add("eventstream, all", || cursor(EventTypes::any(), STORED))
         .run();
     Candidates::new("matching/s")
-        .add("async-nats by hand, 1 in 100", || ordered(one_subject.clone(), STORED / 100))
+        .add("async-nats by hand, 1 in 100", || {
+            peer.read(runtime, one_subject.clone(), STORED / 100)
+        })
         .add("eventstream, 1 in 100", || cursor(one.clone(), STORED / 100))
         .run();
 }

@@ -40,11 +40,12 @@ const APPEND: &str = "
     INSERT INTO events SELECT first + place - 1, id, type, data
     FROM taken, unnest($2::text[], $3::text[], $4::bytea[]) WITH ORDINALITY AS it (id, type, data, place)";
 
+const ALL: &str = "
+    SELECT position, data FROM events WHERE position > $1 AND $2 <> '' ORDER BY position LIMIT $3";
+const SETTINGS: &str = "shared_buffers = 512MB\nmax_wal_size = 4GB";
+
 pub fn postgres() {
-    let Some(server) = server::Server::start("shared_buffers = 512MB\nmax_wal_size = 4GB", None)
-    else {
-        return;
-    };
+    let Some(server) = server::Server::start(SETTINGS, None) else { return };
     let (url, runtime) = (server.url(), runtime());
     // Ids are given once.
     let number = AtomicU64::new(0);
@@ -192,6 +193,31 @@ fn batches(runtime: &Runtime, url: &str, tables: &Tables<'_>, number: &AtomicU64
     }
 }
 
+/// A table that was filled by hand, to be read by keyset.
+pub struct Peer(server::Server);
+
+impl Peer {
+    /// One on a server of its own; `None` where there is no server.
+    pub fn start(runtime: &Runtime) -> Option<Self> {
+        let server = server::Server::start(SETTINGS, None)?;
+        runtime.block_on(async {
+            let client = connect(&server.url()).await;
+            client.batch_execute(BY_HAND).await.expect("create");
+            let statement = client.prepare(APPEND).await.expect("prepare");
+            for at in (0..STORED).step_by(1_000) {
+                append(&client, &statement, &parcels(at, 1_000, 128)).await;
+            }
+            client.batch_execute("VACUUM ANALYZE").await.expect("vacuum");
+        });
+        Some(Self(server))
+    }
+
+    /// Events per second, all that there are.
+    pub fn replay(&self, runtime: &Runtime) -> f64 {
+        timed(STORED, || assert_eq!(runtime.block_on(pages(&self.0.url(), ALL)), STORED))
+    }
+}
+
 /// Both get as many events.
 async fn fill(url: &str, store: &PostgresStore, number: &AtomicU64) {
     let client = connect(url).await;
@@ -210,9 +236,7 @@ fn replay(runtime: &Runtime, url: &str, store: &PostgresStore) {
     Candidates::new("events/s")
         .add("by hand, pages of 5,000 rows", || {
             timed(STORED, || {
-                let all = "SELECT position, data FROM events WHERE position > $1 AND $2 <> ''
-                    ORDER BY position LIMIT $3";
-                assert_eq!(runtime.block_on(pages(url, all)), STORED);
+                assert_eq!(runtime.block_on(pages(url, ALL)), STORED);
             })
         })
         .add("PostgresStore", || {

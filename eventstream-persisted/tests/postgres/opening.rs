@@ -51,6 +51,7 @@ async fn a_password_is_checked_and_never_shown() {
     }
     // It is let in, and may not create anything.
     let create = PostgresStore::builder(url("right%20one")).create_for(application());
+    assert!(!format!("{create:?}").contains("right"), "{create:?}");
     let (text, retryable) = refused(create.clone()).await;
     contains(&text, &["the user may not create the tables", "right to"]);
     assert!(!retryable);

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use super::{bare, ours, tcp};
 use crate::{
     measure::{Candidates, rate},
-    rows::runtime,
+    rows::{jetstream, postgres, runtime},
     server_process::Server,
 };
 
@@ -24,7 +24,7 @@ pub fn replay() {
     let [ours, a, b] =
         [Protocol::Ours, Protocol::A, Protocol::B].map(|protocol| connect(&memory, protocol));
     let stored = connect(&embedded, Protocol::Ours);
-    Candidates::new("events/s")
+    let mut candidates = Candidates::new("events/s")
         .add("raw TCP", || timed(&runtime, EVENTS, tcp::read(tcp.address(), EVENTS)))
         .add("tonic, structs through a channel", || {
             timed(&runtime, EVENTS, bare::read_structs(channel.clone(), EVENTS))
@@ -43,8 +43,17 @@ pub fn replay() {
         })
         .add("protocol B, from memory", || {
             timed(&runtime, EVENTS, ours::read(b.clone(), EVENTS, BATCH))
-        })
-        .run();
+        });
+    let (nats, postgres) = (jetstream::Peer::start(&runtime), postgres::Peer::start(&runtime));
+    if let Some(nats) = &nats {
+        candidates =
+            candidates.add("NATS JetStream, an ordered consumer", || nats.replay(&runtime));
+    }
+    if let Some(postgres) = &postgres {
+        candidates =
+            candidates.add("PostgreSQL, pages of 5,000 rows", || postgres.replay(&runtime));
+    }
+    candidates.run();
 }
 
 const READERS: usize = 16;

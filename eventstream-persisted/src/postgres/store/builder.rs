@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use eventstream_core::{Identity, Result};
 
@@ -14,7 +14,7 @@ const POLL: Duration = Duration::from_secs(1);
 const POLL_WITHOUT_NOTIFICATIONS: Duration = Duration::from_millis(100);
 
 /// Opens or creates a [`PostgresStore`]: made by [`PostgresStore::builder`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct PostgresStoreBuilder {
     url: String,
@@ -29,6 +29,17 @@ pub struct PostgresStoreBuilder {
     poll_interval: Option<Duration>,
     pub(super) connections: usize,
     options: Options,
+}
+
+/// Without the URL: there may be a password in it.
+impl fmt::Debug for PostgresStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStoreBuilder")
+            .field("schema", &self.schema)
+            .field("application", &self.application)
+            .field("application_key", &self.application_key)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PostgresStoreBuilder {
