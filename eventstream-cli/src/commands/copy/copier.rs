@@ -28,13 +28,28 @@ pub(super) struct Copier {
     first: u64,
     /// The copy's next offset.
     next: u64,
+    /// Whether a store that is gone is waited for, however long that takes.
+    is_patient: bool,
     /// Whether it was said that a store is gone.
     has_said: bool,
 }
 
+/// Why a step could not be done.
+enum Stop {
+    Read(Error),
+    Append(Error),
+    /// Whatever is tried, it stays so.
+    Failure(Failure),
+}
+
 impl Copier {
     pub(super) fn new(source: AnyStore, target: AnyStore, next: u64) -> Self {
-        Self { source, target, first: next, next, has_said: false }
+        Self { source, target, first: next, next, is_patient: false, has_said: false }
+    }
+
+    /// From now on it ends for no failure that passes.
+    pub(super) fn be_patient(&mut self) {
+        self.is_patient = true;
     }
 
     pub(super) fn next(&self) -> u64 {
@@ -54,7 +69,12 @@ impl Copier {
                 return Err(Failure::new("interrupted").hint(GO_ON));
             }
             let step = self.step(&mut batches, end);
-            interrupt::finish(interrupted, Box::pin(step)).await.ok_or_else(given_up)??;
+            let step = interrupt::finish(interrupted, Box::pin(step)).await.ok_or_else(given_up)?;
+            if let Err(stop) = step {
+                self.pause_after(stop, interrupted).await?;
+                batches = None;
+                continue;
+            }
             self.has_said = false;
             let copied = self.next - self.first;
             progress.set(copied, copied);
@@ -63,7 +83,7 @@ impl Copier {
     }
 
     /// Reads a batch, and appends it.
-    async fn step(&mut self, batches: &mut Option<Batches>, end: u64) -> Result<(), Failure> {
+    async fn step(&mut self, batches: &mut Option<Batches>, end: u64) -> Result<(), Stop> {
         let perseverance = Perseverance::SERVER;
         let limit = self.target.append_limit().min(EVENTS);
         let (source, next) = (&self.source, self.next);
@@ -71,43 +91,64 @@ impl Copier {
             batches
         } else {
             let load = async || source.load_by_type(EventTypes::any(), next).await;
-            let query = perseverance.call(load).await.map_err(|error| self.unreadable(&error))?;
+            let query = perseverance.call(load).await.map_err(Stop::Read)?;
             batches.insert(Batches { query, read: Vec::new() })
         };
         let batches = Mutex::new(batches);
         let read = async || batches.lock().await.next(next, end, limit).await;
-        let parcels = perseverance.call(read).await;
-        let parcels = parcels.map_err(|error| self.unreadable(&error))?;
-        let (target, count) = (&self.target, parcels.len() as u64);
+        let mut parcels = perseverance.call(read).await.map_err(Stop::Read)?;
+        while !parcels.is_empty() {
+            match self.append(&parcels).await {
+                Ok(()) => return Ok(()),
+                // How much the target takes at once shows when it is too much.
+                Err(Stop::Append(_)) if self.target.append_limit() < parcels.len() => {
+                    let rest = parcels.split_off(self.target.append_limit().max(1));
+                    self.append(&parcels).await?;
+                    parcels = rest;
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a batch at the copy's next offset.
+    async fn append(&mut self, parcels: &[Parcel]) -> Result<(), Stop> {
+        let (target, next, count) = (&self.target, self.next, parcels.len() as u64);
         // Appended again, it is a repetition: if the first attempt was committed and only its answer
         // lost, the second one says where the events are.
-        let append = async || target.append(parcels.clone(), Expect::Offset(next)).await;
-        let range = perseverance.call(append).await.map_err(|error| self.not_appended(&error))?;
+        let append = async || target.append(parcels.to_vec(), Expect::Offset(next)).await;
+        let range = Perseverance::SERVER.call(append).await.map_err(Stop::Append)?;
         if range != (next..next + count) {
-            return Err(Failure::new(format!(
+            let text = format!(
                 "{} has these events at offset {} already, and not at {next}",
                 self.target.location(),
                 range.start,
-            ))
-            .hint("others append to it: nothing of theirs was changed"));
+            );
+            let hint = "others append to it: nothing of theirs was changed";
+            return Err(Stop::Failure(Failure::new(text).hint(hint)));
         }
         self.next = range.end;
         Ok(())
     }
 
-    /// Waits before looking again for what comes, unless the failure is one that stays.
-    pub(super) async fn pause_after(
+    /// Waits before trying again; an error if that is of no use, or not asked for.
+    async fn pause_after(
         &mut self,
-        error: Error,
+        stop: Stop,
         interrupted: &CancellationToken,
     ) -> Result<(), Failure> {
-        if !error.is_retryable() {
-            return Err(self.unreadable(&error));
-        }
+        let passes = |error: &Error| self.is_patient && error.is_retryable();
+        let location = match stop {
+            Stop::Read(error) if passes(&error) => self.source.location(),
+            Stop::Append(error) if passes(&error) => self.target.location(),
+            Stop::Read(error) => return Err(self.unreadable(&error)),
+            Stop::Append(error) => return Err(self.not_appended(&error)),
+            Stop::Failure(failure) => return Err(failure),
+        };
         if !self.has_said {
             note(&format!(
-                "The connection to {} is lost: going on as soon as it is there again.",
-                self.source.location()
+                "The connection to {location} is lost: going on as soon as it is there again."
             ));
             self.has_said = true;
         }
@@ -116,6 +157,15 @@ impl Copier {
             () = sleep(PAUSE) => {}
         }
         Ok(())
+    }
+
+    /// Waits before looking again for what comes.
+    pub(super) async fn pause_after_looking(
+        &mut self,
+        error: Error,
+        interrupted: &CancellationToken,
+    ) -> Result<(), Failure> {
+        self.pause_after(Stop::Read(error), interrupted).await
     }
 
     fn unreadable(&self, error: &Error) -> Failure {

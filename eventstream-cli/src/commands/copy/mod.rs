@@ -63,6 +63,7 @@ async fn copy(
         if !args.follow {
             return Ok(());
         }
+        copier.be_patient();
         loop {
             let position = copier.next();
             let end = tokio::select! {
@@ -73,7 +74,7 @@ async fn copy(
             };
             match end {
                 Ok(end) => copier.copy_to(end, interrupted, &progress).await?,
-                Err(error) => copier.pause_after(error, interrupted).await?,
+                Err(error) => copier.pause_after_looking(error, interrupted).await?,
             }
         }
     };
