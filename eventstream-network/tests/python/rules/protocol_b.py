@@ -32,8 +32,12 @@ def event_types_are_told_with_their_media_types_in_order(environment):
     assert found == {"order.placed": media_types, "order.paid": media_types}, found
 
 
-def event_types_of_an_open_stream_are_none(environment):
-    assert not _event_types(environment, "open-key")
+def event_types_of_an_open_stream_are_those_that_have_appeared(environment):
+    before = [one.portable_name for one in _event_types(environment, "open-key")]
+    assert "new-by-b" not in before, before
+    environment.append("open", "b-new", "new-by-b")
+    after = [one.portable_name for one in _event_types(environment, "open-key")]
+    assert after == sorted([*before, "new-by-b"]), after
 
 
 def event_types_of_no_application_are_an_invalid_argument(environment):
