@@ -168,6 +168,19 @@ async fn a_database_that_can_be_read_only_is_opened_for_reading() {
 }
 
 #[tokio::test]
+async fn a_socket_of_this_machine_is_used_with_any_encryption_that_is_all_right() {
+    let Some(server) = server() else { return };
+    let folder = server.folder.display().to_string().replace('/', "%2F");
+    for mode in ["", "&sslmode=prefer", "&sslmode=disable"] {
+        let url = format!("postgres://admin@/postgres?host={folder}&port={}{mode}", server.port);
+        let store = PostgresStore::builder(url).schema(fresh_name()).create_for(application());
+        let store = store.open().await.unwrap_or_else(|error| panic!("{mode}: {}", text(&error)));
+        append(&store, 0..3).await;
+        assert_eq!(ids(&store, 0).await, names(0..3));
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_was_replaced_is_noticed() {
     let Some(server) = server() else { return };
     let store = create(server).await;
