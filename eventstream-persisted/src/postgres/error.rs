@@ -301,6 +301,13 @@ impl PostgresError {
         }
     }
 
+    /// Whether the same fails on this connection for as long as it is there, while it may go through on
+    /// another one: the server does not answer on it, or it led to a replica when the servers changed
+    /// places.
+    pub(super) fn needs_other_connection(&self) -> bool {
+        self.is_lost() || matches!(self, Self::ReadOnly { .. })
+    }
+
     /// What the server says that went wrong.
     pub(super) fn state(&self) -> Option<&SqlState> {
         match self {
