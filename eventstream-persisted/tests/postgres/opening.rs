@@ -1,6 +1,8 @@
 //! What can be wrong when a store is opened, and what is said then.
 
-use eventstream_core::{Error, EventRepository, EventStore, EventTypes, Expect, Identity};
+use eventstream_core::{
+    Envelope, Error, EventRepository, EventStore, EventTypes, Expect, Identity, Parcel,
+};
 use eventstream_persisted::{PostgresError, PostgresStore, PostgresStoreBuilder};
 
 use crate::{
@@ -238,6 +240,16 @@ async fn what_can_not_be_kept_is_refused() {
         let error = store.append(vec![parcel], Expect::Any).await.unwrap_err();
         contains(&text(&error), &["longer than 1024 bytes"]);
     }
+    // Each can be kept, and all of them are more than one message to the server can have.
+    let data = vec![0; 90 * 1024 * 1024];
+    let large = |id: &str| {
+        let envelope = Envelope::new(id, application(), "type", "text/plain");
+        Parcel::seal(Envelope { data: data.clone().into(), ..envelope }).unwrap()
+    };
+    let error = store.append(vec![large("a"), large("b"), large("c")], Expect::Any).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::InvalidEnvelope { .. }) && !error.is_retryable(), "{error:?}");
+    contains(&text(&error), &["together", "in several"]);
     // What can't be there is found nowhere.
     let types = EventTypes::from_iter(["nul\0", "type"]);
     append(&store, 0..1).await;
