@@ -123,8 +123,10 @@ impl AnyStoreBuilder {
         }
     }
 
-    /// What can be found out about what the store depends on, the good and the bad, also if it can't be
-    /// opened because of that. It is not created.
+    /// What can be found out about what the store depends on, the good and the bad. It is not created.
+    ///
+    /// In JetStream that is also found which a store can't be opened with. Elsewhere the store is opened
+    /// first, and what stands in the way of that is the error.
     ///
     /// # Cancel safety
     ///
@@ -132,7 +134,7 @@ impl AnyStoreBuilder {
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open), where that is not about something found.
+    /// As [`open`](Self::open); in JetStream, where that is not about something found.
     pub async fn findings(self) -> Result<Vec<Finding>> {
         match (Self { application: None, ..self }).builder()? {
             #[cfg(feature = "embedded")]

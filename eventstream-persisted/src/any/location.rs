@@ -139,9 +139,12 @@ impl fmt::Debug for StoreLocation {
 }
 
 /// What stands between the scheme and the last `@` is who we are; passwords have any characters.
-/// Options may have them, too.
+/// Options may have them, too; where there is an `@` behind a `?`, either may be either.
 fn without_secrets(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    if rest.split_once('?').is_some_and(|(_, options)| options.contains('@')) {
+        return format!("{scheme}://…");
+    }
     let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     format!("{scheme}://{rest}")
@@ -176,9 +179,11 @@ mod tests {
     fn no_secret_is_shown() {
         for (text, shown) in [
             ("postgres://u:secret@h:5432/d", "postgres://h:5432/d"),
-            ("postgres://u:se/cr?secret@x@h/d?password=secret", "postgres://h/d"),
+            ("postgres://u:se/cr?secret@x@h/d?password=secret", "postgres://…"),
             ("postgres://h/d?user=u&password=secret", "postgres://h/d"),
-            ("postgres://h/d?password=secret@x", "postgres://x"),
+            ("postgres://u:se/cr@secret@h/d?password=secret", "postgres://h/d"),
+            ("postgres://h/d?password=x@secret", "postgres://…"),
+            ("nats://h/S?token=x@secret", "nats://…"),
             ("nats://secret@a:1,b:2/S", "nats://a:1,b:2/S"),
             ("tls://u:secret@h/S?credentials=/secret", "tls://h/S"),
             ("mysql://u:secret@h/d", "mysql://…"),

@@ -294,11 +294,20 @@ impl PostgresError {
     pub(super) fn is_lost(&self) -> bool {
         match self {
             // A session that the server ends may have committed just before.
-            Self::Failed { source, .. } => (source.code())
-                .is_none_or(|state| ["08", "57P"].iter().any(|it| state.code().starts_with(it))),
+            Self::Failed { source, .. } => match source.code() {
+                Some(state) => ["08", "57P"].iter().any(|it| state.code().starts_with(it)),
+                None => !was_kept_back(source),
+            },
             Self::TimedOut { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether the same fails on this connection for as long as it is there, while it may go through on
+    /// another one: the server does not answer on it, or it led to a replica when the servers changed
+    /// places.
+    pub(super) fn needs_other_connection(&self) -> bool {
+        self.is_lost() || matches!(self, Self::ReadOnly { .. })
     }
 
     /// What the server says that went wrong.
@@ -326,10 +335,17 @@ impl PostgresError {
     }
 }
 
+/// Whether the driver has sent nothing, as it can't put the values into a message. It tells by its text
+/// only.
+fn was_kept_back(error: &tokio_postgres::Error) -> bool {
+    let text = error.to_string();
+    ["error serializing parameter", "error encoding message"].iter().any(|it| text.starts_with(it))
+}
+
 /// A lost connection, a server that starts, stops, or has no room.
 fn is_transient(error: &tokio_postgres::Error) -> bool {
     let Some(state) = error.code() else {
-        return true;
+        return !was_kept_back(error);
     };
     // Connection, insufficient resources, operator intervention.
     ["08", "53", "57"].iter().any(|class| state.code().starts_with(class))

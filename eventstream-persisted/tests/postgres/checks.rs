@@ -53,6 +53,33 @@ async fn a_transaction_that_keeps_others_waiting_is_found() {
 }
 
 #[tokio::test]
+async fn what_a_user_may_not_see_is_not_called_fine() {
+    let Some(server) = server() else { return };
+    let (store, role) = (create(server).await, fresh_name());
+    let schema = store.schema();
+    let mut holder = client(&server.url()).await;
+    let process: i32 = holder.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
+    let grants = format!(
+        "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}"
+    );
+    holder.batch_execute(&grants).await.unwrap();
+    let url = server.url_of(&role, "postgres");
+    let clerk = PostgresStore::builder(url).schema(schema).open().await.unwrap();
+    assert_eq!(find(&clerk, "transactions").await.severity(), Severity::Fine);
+    let tx = holder.transaction().await.unwrap();
+    store.append_in(&tx, parcels([0]), Expect::Any).await.unwrap();
+    let finding = find(&clerk, "transactions").await;
+    assert_eq!(finding.severity(), Severity::Unknown, "{finding}");
+    assert!(finding.what().contains(&format!("process {process},")), "{finding}");
+    assert!(finding.what_to_do().is_some_and(|it| it.contains("pg_read_all_stats")), "{finding}");
+    let reads = format!("GRANT pg_read_all_stats TO {role}");
+    client(&server.url()).await.batch_execute(&reads).await.unwrap();
+    assert!(!find(&clerk, "transactions").await.what().contains("can't be seen"));
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_pooler_that_nobody_told_of_is_found() {
     let Some(server) = server() else { return };
     let Some(pooler) = Pooler::start(server).await else { return };

@@ -5,11 +5,13 @@
 
 mod checks;
 mod handler_suite;
+mod hung;
 mod lost;
 mod opening;
 mod pooler;
 mod processes;
 mod projection;
+mod proxy;
 mod server;
 mod store_suite;
 mod stream_suite;

@@ -1,6 +1,8 @@
 //! What can be wrong when a store is opened, and what is said then.
 
-use eventstream_core::{Error, EventRepository, EventStore, EventTypes, Expect, Identity};
+use eventstream_core::{
+    Envelope, Error, EventRepository, EventStore, EventTypes, Expect, Identity, Parcel,
+};
 use eventstream_persisted::{PostgresError, PostgresStore, PostgresStoreBuilder};
 
 use crate::{
@@ -168,6 +170,19 @@ async fn a_database_that_can_be_read_only_is_opened_for_reading() {
 }
 
 #[tokio::test]
+async fn a_socket_of_this_machine_is_used_with_any_encryption_that_is_all_right() {
+    let Some(server) = server() else { return };
+    let folder = server.folder.display().to_string().replace('/', "%2F");
+    for mode in ["", "&sslmode=prefer", "&sslmode=disable"] {
+        let url = format!("postgres://admin@/postgres?host={folder}&port={}{mode}", server.port);
+        let store = PostgresStore::builder(url).schema(fresh_name()).create_for(application());
+        let store = store.open().await.unwrap_or_else(|error| panic!("{mode}: {}", text(&error)));
+        append(&store, 0..3).await;
+        assert_eq!(ids(&store, 0).await, names(0..3));
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_was_replaced_is_noticed() {
     let Some(server) = server() else { return };
     let store = create(server).await;
@@ -225,6 +240,16 @@ async fn what_can_not_be_kept_is_refused() {
         let error = store.append(vec![parcel], Expect::Any).await.unwrap_err();
         contains(&text(&error), &["longer than 1024 bytes"]);
     }
+    // Each can be kept, and all of them are more than one message to the server can have.
+    let data = vec![0; 90 * 1024 * 1024];
+    let large = |id: &str| {
+        let envelope = Envelope::new(id, application(), "type", "text/plain");
+        Parcel::seal(Envelope { data: data.clone().into(), ..envelope }).unwrap()
+    };
+    let error = store.append(vec![large("a"), large("b"), large("c")], Expect::Any).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::InvalidEnvelope { .. }) && !error.is_retryable(), "{error:?}");
+    contains(&text(&error), &["together", "in several"]);
     // What can't be there is found nowhere.
     let types = EventTypes::from_iter(["nul\0", "type"]);
     append(&store, 0..1).await;

@@ -50,6 +50,8 @@ synchronous_commit = on
 
 pub(crate) struct Server {
     pub(crate) port: u16,
+    /// Where its socket for programs of this machine is.
+    pub(crate) folder: PathBuf,
     keeper: Mutex<Keeper>,
 }
 
@@ -149,7 +151,7 @@ impl Server {
             keeper.child.wait().unwrap();
             return Err(answer);
         }
-        Ok(Self { port, keeper: Mutex::new(keeper) })
+        Ok(Self { port, folder: folder.to_owned(), keeper: Mutex::new(keeper) })
     }
 
     /// The URL of a database, for the administrator.

@@ -34,6 +34,16 @@ impl Default for Options {
 }
 
 impl Options {
+    /// What can be counted with, here and by the server, to which zero means without an end.
+    fn bounded(self) -> Self {
+        Self {
+            connect_timeout: bounded(self.connect_timeout),
+            lock_timeout: bounded(self.lock_timeout),
+            statement_timeout: bounded(self.statement_timeout),
+            pooled: self.pooled,
+        }
+    }
+
     /// How long an answer is waited for: longer than the server should take to give up by itself.
     pub(in crate::postgres) fn patience(&self) -> Duration {
         self.statement_timeout.max(self.lock_timeout) + self.connect_timeout
@@ -53,6 +63,11 @@ impl Options {
     }
 }
 
+/// A duration as near to this one as is waited: a millisecond to a day.
+pub(in crate::postgres) fn bounded(duration: Duration) -> Duration {
+    duration.clamp(Duration::from_millis(1), Duration::from_secs(24 * 60 * 60))
+}
+
 /// Makes connections.
 #[derive(Clone, Debug)]
 pub(in crate::postgres) struct Connector {
@@ -64,6 +79,7 @@ pub(in crate::postgres) struct Connector {
 
 impl Connector {
     pub(in crate::postgres) fn new(mut url: Url, options: Options) -> Self {
+        let options = options.bounded();
         url.config.connect_timeout(options.connect_timeout);
         // A server that is gone without a word is noticed.
         url.config.keepalives_idle(Duration::from_secs(30)).tcp_user_timeout(options.patience());

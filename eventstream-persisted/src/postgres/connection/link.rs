@@ -32,12 +32,20 @@ pub(in crate::postgres) struct Link {
     connector: Connector,
     /// Whether a transaction was begun that is not known to have ended.
     is_open: AtomicBool,
+    /// Whether something has failed on it that will fail again: only a new one can do better.
+    is_spent: AtomicBool,
     statements: Mutex<HashMap<String, Statement>>,
 }
 
 impl Link {
     pub(super) fn new(client: Client, connector: Connector) -> Self {
-        Self { client, connector, is_open: AtomicBool::new(false), statements: Mutex::default() }
+        Self {
+            client,
+            connector,
+            is_open: AtomicBool::new(false),
+            is_spent: AtomicBool::new(false),
+            statements: Mutex::default(),
+        }
     }
 
     /// Whether nothing may be kept in the session, as a pooler stands before the server.
@@ -93,9 +101,12 @@ impl Link {
         Ok(())
     }
 
-    /// Whether it can be used by somebody else: it is there, and no transaction was left open on it.
+    /// Whether it can be used by somebody else: it is there, the server has answered on it, and takes
+    /// writes if any were asked for, and no transaction was left open on it.
     pub(in crate::postgres) fn is_usable(&self) -> bool {
-        !self.client.is_closed() && !self.is_open.load(Ordering::Relaxed)
+        !self.client.is_closed()
+            && !self.is_open.load(Ordering::Relaxed)
+            && !self.is_spent.load(Ordering::Relaxed)
     }
 
     /// Runs statements without parameters.
@@ -150,12 +161,20 @@ impl Link {
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T> {
         let waited = self.connector.options.patience();
-        match timeout(waited, work).await {
+        let done = match timeout(waited, work).await {
             Ok(done) => done.map_err(|error| self.connector.error(action, error)),
             Err(_) => {
                 Err(PostgresError::TimedOut { server: self.connector.server.to_string(), waited })
             }
+        };
+        if let Err(error) = &done
+            && error.needs_other_connection()
+        {
+            // It may look open for long: a server that is gone without a word closes nothing, and a
+            // replica keeps its sessions.
+            self.is_spent.store(true, Ordering::Relaxed);
         }
+        done
     }
 }
 

@@ -7,7 +7,7 @@ mod tls;
 mod url;
 mod verifier;
 
-pub(super) use connector::{Connector, Options};
+pub(super) use connector::{Connector, Options, bounded};
 pub(super) use link::{Link, Param, join};
 pub(super) use pool::{Lease, Pool};
 pub(super) use tls::Tls;

@@ -122,14 +122,14 @@ impl MakeTlsConnect<Socket> for Maker {
     type Error = io::Error;
 
     fn make_tls_connect(&mut self, host: &str) -> io::Result<Connect> {
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        Ok(Connect { name, config: self.0.clone() })
+        // The driver asks with no name for a socket of this machine, and then encrypts nothing.
+        Ok(Connect { name: ServerName::try_from(host.to_owned()).ok(), config: self.0.clone() })
     }
 }
 
 pub(super) struct Connect {
-    name: ServerName<'static>,
+    /// `None` if what stands in the URL can't be one.
+    name: Option<ServerName<'static>>,
     config: Arc<ClientConfig>,
 }
 
@@ -140,8 +140,11 @@ impl TlsConnect<Socket> for Connect {
 
     fn connect(self, socket: Socket) -> Self::Future {
         Box::pin(async move {
+            let problem = "the host has no name that a certificate could be for";
+            let name =
+                self.name.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
             let connector = TlsConnector::from(self.config);
-            Ok(Encrypted(Box::new(connector.connect(self.name, socket).await?)))
+            Ok(Encrypted(Box::new(connector.connect(name, socket).await?)))
         })
     }
 }

@@ -28,6 +28,14 @@ impl FromStr for Url {
         if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(bad("it has to begin with postgres://"));
         }
+        if url.split_once('?').is_some_and(|(before, after)| {
+            // The driver would take what stands before it for the user and the password.
+            !before.contains('@') && after.contains('@')
+        }) {
+            return Err(bad(
+                "an @ stands behind the ?: write it as %40 in an option, and a ? in a password as %3F",
+            ));
+        }
         let (rest, ssl) = without_ssl(url)?;
         let mut config: Config = rest.parse().map_err(|error: tokio_postgres::Error| {
             use std::error::Error;
@@ -39,7 +47,12 @@ impl FromStr for Url {
         }
         let (mode, driver) = mode(&ssl)?;
         config.ssl_mode(driver);
-        let tls = Tls::load(mode, ssl.roots, ssl.certificate.zip(ssl.key))?;
+        let identity = match (ssl.certificate, ssl.key) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err(bad("sslcert and sslkey go together: one of them is missing")),
+        };
+        let tls = Tls::load(mode, ssl.roots, identity)?;
         Ok(Self { config, tls })
     }
 }
@@ -133,6 +146,15 @@ mod tests {
         assert!(problem("postgres://h/d?sslmode=maybe").contains("maybe"));
         assert!(problem("postgres://h/d?colour=red").contains("colour"));
         assert!(problem("postgres://h/d?sslmode=%zz").contains("percent"));
+        assert!(problem("postgres://h/d?sslcert=/a").contains("sslkey"));
+        assert!(problem("postgres://h/d?sslkey=/a&sslmode=require").contains("sslcert"));
+        for secret in ["postgres://h/d?password=abc@def", "postgres://u:abc?x@def/d"] {
+            let problem = problem(secret);
+            assert!(problem.contains("%40") && !problem.contains("abc"), "{problem}");
+            assert!(!problem.contains("def"), "{problem}");
+        }
+        let fine: Url = "postgres://u@h/d?application_name=a@b".parse().unwrap();
+        assert_eq!(fine.name(), "h:5432/d");
         assert!(problem("postgres://h/d?sslmode=verify-full").contains("sslrootcert"));
         let missing = problem("postgres://h/d?sslmode=verify-ca&sslrootcert=/no/such/file");
         assert!(missing.contains("/no/such/file"), "{missing}");

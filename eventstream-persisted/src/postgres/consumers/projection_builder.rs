@@ -40,19 +40,21 @@ impl<A: Apply<PostgresTx> + 'static> PostgresProjectionBuilder<A> {
         self
     }
 
-    /// How long is waited for a connection to be made; by default 10 seconds.
+    /// How long is waited for a connection to be made; by default 10 seconds, and from a millisecond to
+    /// a day.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.options.connect_timeout = timeout;
         self
     }
 
-    /// How long is waited for locks that others have, such as another replica; by default 10 seconds.
+    /// How long is waited for locks that others have, such as another replica; by default 10 seconds,
+    /// and from a millisecond to a day.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.options.lock_timeout = timeout;
         self
     }
 
-    /// How long a statement may take; by default 30 seconds.
+    /// How long a statement may take; by default 30 seconds, and from a millisecond to a day.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.options.statement_timeout = timeout;
         self

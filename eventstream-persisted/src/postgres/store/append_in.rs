@@ -73,7 +73,7 @@ impl PostgresStore {
         expect: Expect,
     ) -> CoreResult<Range<u64>> {
         let append = Append::new(self.application(), parcels, expect, insert::MAX_PARCEL)?;
-        insert::check(append.parcels())?;
+        insert::check(&append)?;
         let run = InTransaction { tx, store: self };
         let batch = [append];
         let stored = commit::store(&run, &self.inner().charter, &batch).await;

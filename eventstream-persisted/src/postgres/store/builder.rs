@@ -4,7 +4,7 @@ use eventstream_core::{Identity, Result};
 
 use super::{PostgresStore, opening};
 use crate::postgres::{
-    connection::{Connector, Options, Url},
+    connection::{Connector, Options, Url, bounded},
     error::PostgresError,
     sql::check_schema_name,
 };
@@ -134,9 +134,10 @@ impl PostgresStoreBuilder {
     }
 
     /// How often is looked for what others have appended, while somebody waits for it; by default
-    /// once a second, and ten times a second without [notifications](Self::notifications).
+    /// once a second, and ten times a second without [notifications](Self::notifications). As with all
+    /// that is waited for here, it is a millisecond at least, and a day at most.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
-        self.poll_interval = Some(interval.max(Duration::from_millis(1)));
+        self.poll_interval = Some(bounded(interval));
         self
     }
 
@@ -147,7 +148,8 @@ impl PostgresStoreBuilder {
         self
     }
 
-    /// How long is waited for a connection to be made; by default 10 seconds.
+    /// How long is waited for a connection to be made; by default 10 seconds, and from a millisecond to
+    /// a day.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.options.connect_timeout = timeout;
         self
@@ -155,13 +157,13 @@ impl PostgresStoreBuilder {
 
     /// How long is waited while another transaction, such as one with
     /// [`append_in`](PostgresStore::append_in), holds the lock of those who append; by default 10
-    /// seconds. After that there is an error, and nothing was stored.
+    /// seconds, and from a millisecond to a day. After that there is an error, and nothing was stored.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.options.lock_timeout = timeout;
         self
     }
 
-    /// How long a statement may take; by default 30 seconds.
+    /// How long a statement may take; by default 30 seconds, and from a millisecond to a day.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.options.statement_timeout = timeout;
         self

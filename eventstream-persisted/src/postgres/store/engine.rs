@@ -63,29 +63,37 @@ impl PostgresEngine {
     }
 
     async fn commit_all(&mut self, batch: &[Append]) -> Result<Stored> {
+        let charter = self.charter.clone();
         let mut looks = false;
         let mut attempts = 0;
         // When the connection was lost with the outcome open.
         let mut unknown_since = None;
         loop {
-            let error = match self.attempt(batch, looks).await {
-                Ok(Attempt::Done(stored)) => return Ok(stored),
-                Ok(Attempt::Unsure) => {
-                    looks = true;
-                    continue;
-                }
+            let error = match self.connected().await {
+                // Nothing was sent: what becomes of this attempt is known.
                 Err(error) => error,
+                Ok(link) => match attempt(link, &charter, batch, looks).await {
+                    Ok(Attempt::Done(stored)) => return Ok(stored),
+                    Ok(Attempt::Unsure) => {
+                        looks = true;
+                        continue;
+                    }
+                    Err(error) => {
+                        if error.is_lost() {
+                            // It may be there: from now on the ids say.
+                            looks = true;
+                            unknown_since.get_or_insert_with(Instant::now);
+                        }
+                        error
+                    }
+                },
             };
-            if error.is_lost() {
-                self.link = None;
-                // It may be there: from now on the ids say.
-                looks = true;
-                unknown_since.get_or_insert_with(Instant::now);
-            }
             attempts += 1;
             let goes_on = match unknown_since {
+                // A replica that is reached in between may be about to take over.
                 Some(since) => {
-                    error.is_retryable() && since.elapsed() < self.connector.options.patience()
+                    (error.is_retryable() || error.needs_other_connection())
+                        && since.elapsed() < self.connector.options.patience()
                 }
                 None => is_about_others(&error) && attempts < ATTEMPTS,
             };
@@ -102,23 +110,27 @@ impl PostgresEngine {
         }
     }
 
-    async fn attempt(&mut self, batch: &[Append], looks: bool) -> Result<Attempt> {
+    /// The connection, which is made anew if it can't be used any more.
+    async fn connected(&mut self) -> Result<&Link> {
         let link = match self.link.take() {
             Some(link) if link.is_usable() => link,
             _ => self.connector.connect().await?,
         };
-        let link = self.link.insert(link);
-        if !looks && let Some(expected) = common_expectation(batch) {
-            return at_once(link, &self.charter, batch, expected).await;
-        }
-        link.begin().await?;
-        let stored = commit::store(link, &self.charter, batch).await;
-        let end = if stored.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = link.end(ACTION, end).await;
-        let stored = stored?;
-        ended?;
-        Ok(Attempt::Done(stored))
+        Ok(self.link.insert(link))
     }
+}
+
+async fn attempt(link: &Link, charter: &Charter, batch: &[Append], looks: bool) -> Result<Attempt> {
+    if !looks && let Some(expected) = common_expectation(batch) {
+        return at_once(link, charter, batch, expected).await;
+    }
+    link.begin().await?;
+    let stored = commit::store(link, charter, batch).await;
+    let end = if stored.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = link.end(ACTION, end).await;
+    let stored = stored?;
+    ended?;
+    Ok(Attempt::Done(stored))
 }
 
 impl Engine for PostgresEngine {

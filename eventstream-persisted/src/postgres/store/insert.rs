@@ -3,14 +3,26 @@
 use eventstream_core::{Error, Parcel, Result as CoreResult};
 use tokio_postgres::types::{ToSql, Type};
 
+use crate::group_commit::Append;
+
 /// What a value in a table can have, with room to spare: it takes twice as much on its way in text.
 pub(super) const MAX_PARCEL: usize = 256 * 1024 * 1024;
+/// What one append can have: the server takes no message of a gibibyte, and keeps all of it in memory
+/// several times.
+const MAX_APPEND: usize = 256 * 1024 * 1024;
 /// What an index can hold of each of the columns that are searched.
 const MAX_KEY: usize = 1024;
 
 /// Refuses what the tables can't keep.
-pub(super) fn check(parcels: &[Parcel]) -> CoreResult<()> {
-    for parcel in parcels {
+pub(super) fn check(append: &Append) -> CoreResult<()> {
+    if append.bytes() > MAX_APPEND {
+        let problem = format!(
+            "and the others of the append are larger than {MAX_APPEND} bytes together: append them in \
+             several"
+        );
+        return Err(Error::invalid("envelope", problem));
+    }
+    for parcel in append.parcels() {
         let handler = parcel.source_handler();
         for (field, text) in [
             ("message_id", parcel.message_id()),

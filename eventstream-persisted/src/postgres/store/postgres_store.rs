@@ -221,7 +221,7 @@ impl EventRepository for PostgresStore {
 impl EventStore for PostgresStore {
     async fn append(&self, parcels: Vec<Parcel>, expect: Expect) -> Result<Range<u64>> {
         let append = Append::new(self.application(), parcels, expect, insert::MAX_PARCEL)?;
-        insert::check(append.parcels())?;
+        insert::check(&append)?;
         match self.0.group.append(append).await {
             Ok(outcome) => outcome,
             Err(Unanswered::Refused) => Err(PostgresError::Stopped.into_error("append")),
