@@ -145,10 +145,11 @@ pub enum JetStreamError {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
-    /// The server can't store several events as one.
+    /// The server can't store several events as one, or the stream does not allow it.
     #[error(
-        "{server} can't store {events} events as one: that takes a server of version 2.12 or later. \
-         Append them one by one, or upgrade the server"
+        "{server} can't store {events} events as one: that takes a server of version 2.12 or later, and \
+         a stream that allows it. Append them one by one; or upgrade the server, and open a store that \
+         is older than it as one that is to be created"
     )]
     BatchesNotSupported {
         /// The server's version.

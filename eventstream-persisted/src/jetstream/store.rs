@@ -32,8 +32,8 @@ use crate::{
 ///   one event; an append of several is refused.
 /// - An event's offset is its sequence in the stream less one.
 /// - Message ids are remembered for as long as their events are there, without a window: the server
-///   itself refuses what it has. It keeps an index of the ids in memory for that, of about 150 bytes
-///   for each event. An id whose event was truncated may be appended again.
+///   itself refuses what it has. It keeps an index of the ids in memory for that, which is estimated to
+///   take 150 bytes for each event. An id whose event was truncated may be appended again.
 /// - A filter for one type, or for a source, runs on the server. With several types all events are
 ///   read, and looked at here: with several filters a server is slower than that.
 /// - Whatever happens to the connection, the leader or a server, readers go on at their own position
