@@ -37,10 +37,16 @@ impl Address {
             Some((login, hosts)) => (Some(login), hosts),
             None => (None, authority),
         };
+        // What follows is told only if it can't be a piece of a password.
+        let is_login_cut = path.contains('@');
+        let wrong = |problem: String| {
+            let cut = "if a user, password or token has `/`, `?` or `#`, write it as `%2F`, `%3F` or `%23`";
+            invalid(if is_login_cut { cut } else { &problem })
+        };
         let mut servers = Vec::new();
         for host in hosts.split(',') {
             let server: ServerAddr = (format!("{scheme}://{host}").parse())
-                .map_err(|_| invalid(&format!("`{host}` is not a server")))?;
+                .map_err(|_| wrong(format!("`{host}` is not a server")))?;
             if server.host().is_empty() {
                 return Err(invalid("a server has no name"));
             }
@@ -65,6 +71,9 @@ impl Address {
         if stream.is_empty() {
             return Err(invalid("it has no name of a stream"));
         }
+        if url.fragment().is_some() || url.path().contains('@') {
+            return Err(wrong("it has a `#`".to_owned()));
+        }
         check_name(&stream)?;
         let mut address = Self {
             servers,
@@ -81,7 +90,7 @@ impl Address {
                 "domain" => address.domain = Some(value.into_owned()),
                 "monitoring" => address.monitoring = Some(value.into_owned()),
                 _ => {
-                    return Err(invalid(&format!(
+                    return Err(wrong(format!(
                         "it knows `credentials`, `domain` and `monitoring`, not `{key}`"
                     )));
                 }
@@ -108,9 +117,17 @@ fn check_name(name: &str) -> Result<()> {
 
 /// The URL for people to read, who may show it to others.
 fn without_secrets(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &url[..scheme], &url[at..]),
-        _ => url.to_owned(),
+    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) => (format!("{scheme}://"), rest),
+        _ => (String::new(), url),
+    };
+    // An option may be a secret that has got there; and where an `@` is behind it, all before that may
+    // be a password.
+    let shown = rest.find(['?', '#']).map_or(rest, |cut| &rest[..cut]);
+    match rest.rfind('@') {
+        None => format!("{scheme}{shown}"),
+        Some(at) => format!("{scheme}…{}", shown.get(at..).unwrap_or_default()),
     }
 }
 
@@ -150,6 +167,29 @@ mod tests {
             let error = Address::parse(url).unwrap_err().to_string();
             assert!(error.contains(problem) && !error.contains("secret"), "{error}");
         }
+        // What is in the wrong place, or was not encoded.
+        for url in [
+            "nats://u:se/cret@h/S",
+            "nats://u:se?cret@h/S",
+            "nats://u:se#cret@h/S",
+            "nats://u:22/cret@h/S",
+            "nats://u:22/cret?@h/S",
+            "nats://u:22/S?cret@h/S",
+            "nats://u:22/S#cret@h/S",
+            "nats://cret/x@h/S",
+            "nats://h/S?token=cret",
+            "nats://u:x@h/S?token=cret",
+            "nats://h/S#cret",
+            "u:cret@h/S",
+            "u:cret://x@h/S",
+            "http://h/S?token=cret",
+            "nats://h/S?token=x@cret",
+        ] {
+            let error = Address::parse(url).unwrap_err().to_string();
+            assert!(!error.contains("se`") && !error.contains("cret"), "{url}: {error}");
+        }
+        let address = Address::parse("nats://h/S?credentials=/home/me@x/creds").unwrap();
+        assert_eq!(address.credentials, Some(PathBuf::from("/home/me@x/creds")));
         assert!(Address::parse(&format!("nats://h/{}", "x".repeat(201))).is_err());
     }
 }

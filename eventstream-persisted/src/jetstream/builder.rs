@@ -47,6 +47,9 @@ impl JetStreamStoreBuilder {
 
     /// Creates the stream for this application's events if it is not there, and refuses one that keeps
     /// another application's. By default a stream that is not there is an error.
+    ///
+    /// A stream that was made on a server before 2.12 is allowed to take several events as one, once the
+    /// server can. By default opening changes nothing.
     pub fn create_for(mut self, application: Identity) -> Self {
         self.application = Some(application);
         self

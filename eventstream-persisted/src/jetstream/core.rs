@@ -14,6 +14,7 @@ use super::{
     batch_place::{BATCH_ID, BATCH_SEQUENCE, left_in_batch},
     charter::Charter,
     error::{JetStreamError, Result},
+    last_known::{Known, LastKnown},
     link::Link,
     server_version::ServerVersion,
     subjects::Subjects,
@@ -22,6 +23,9 @@ use crate::RecentEvents;
 
 /// Between two questions of which the first one got no answer.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// A leader that knows less than the one before it may catch up for so long.
+const LAG: Duration = Duration::from_secs(10);
 
 /// What all parts of an open store share.
 #[derive(Debug)]
@@ -43,6 +47,7 @@ pub(super) struct Core {
     pub(super) keeps_recent: bool,
     /// How far the stream has got, as far as it is known here.
     pub(super) progress: watch::Sender<Progress>,
+    pub(super) last_known: LastKnown,
 }
 
 #[derive(Clone, Debug)]
@@ -60,17 +65,78 @@ impl Core {
         &self.charter.application
     }
 
-    /// What the leader says of the stream, if it is still the one that was opened.
+    /// What the leader says of the stream, if it is still the one that was opened, and has all that it
+    /// is known to have had. A leader that lags is waited for.
     pub(super) async fn info(&self) -> Result<StreamInfo> {
+        let begun = Instant::now();
+        loop {
+            // Before the answer, which may be older than what is known when it comes.
+            let known = self.known();
+            let mut info = self.info_now().await?;
+            if info.next() < known.message.sequence {
+                if begun.elapsed() > LAG {
+                    return Err(self.lost(known.message.sequence));
+                }
+                self.last_known.doubt();
+                sleep(PAUSE).await;
+                continue;
+            }
+            self.check_known(&known).await?;
+            self.complete(&mut info).await?;
+            self.saw(info.next());
+            return Ok(info);
+        }
+    }
+
+    /// What the leader says of the stream, if it is still the one that was opened.
+    pub(super) async fn info_now(&self) -> Result<StreamInfo> {
+        self.check_not_lost()?;
         let replaced = || JetStreamError::Replaced { stream: self.link.stream.to_string() };
-        let mut info = self.link.info().await.map_err(JetStreamError::or_replaced)?;
+        let info = self.link.info().await.map_err(JetStreamError::or_replaced)?;
         let charter = Charter::read(&self.link.stream, &info.config).map_err(|_| replaced())?;
         if charter.incarnation(&info) != self.incarnation {
             return Err(replaced());
         }
-        self.complete(&mut info).await?;
-        self.saw(info.next());
         Ok(info)
+    }
+
+    pub(super) fn known(&self) -> Known {
+        self.last_known.get(self.link.connection())
+    }
+
+    /// Checks that the last message that is known is the one that was there, if that is in doubt. The
+    /// stream ends behind it.
+    async fn check_known(&self, known: &Known) -> Result<()> {
+        if !known.is_in_doubt {
+            return Ok(());
+        }
+        let sequence = known.message.sequence;
+        if let Some(subject) = &known.message.subject
+            && let Some(found) = self.link.find(GetMessage::Sequence(sequence)).await?
+            && found.subject != *subject
+        {
+            return Err(self.lost(sequence));
+        }
+        // One that is not found was truncated, or deleted, which is another matter.
+        self.last_known.seen_in(known.era);
+        Ok(())
+    }
+
+    /// The stream has lost what it had, up to this sequence: nothing of what is known here is true any
+    /// more, and offsets may mean other events now.
+    pub(super) fn lost(&self, sequence: u64) -> JetStreamError {
+        let stream = self.link.stream.to_string();
+        let error = JetStreamError::Lost { stream, offset: sequence.saturating_sub(1) };
+        if self.last_known.lose(sequence) {
+            tracing::error!(%error, "a stream has lost events");
+            self.recent.truncate(self.progress.borrow().next.max(sequence));
+            self.failed(error.clone());
+        }
+        error
+    }
+
+    pub(super) fn check_not_lost(&self) -> Result<()> {
+        self.last_known.lost().map_or(Ok(()), |sequence| Err(self.lost(sequence)))
     }
 
     /// As [`info`](Self::info), asked again while that may help.
@@ -90,19 +156,31 @@ impl Core {
     /// end is the end. Messages are looked up when it is done with that.
     async fn complete(&self, info: &mut StreamInfo) -> Result<()> {
         let last = info.state.last_seq;
-        if last > self.progress.borrow().next
-            && let Some(message) = self.link.find(GetMessage::Sequence(last)).await?
-        {
-            let (id, sequence) = (message.header(BATCH_ID), message.header(BATCH_SEQUENCE));
-            info.state.last_seq += left_in_batch(id.as_deref(), sequence.as_deref());
+        if last <= self.known().message.sequence {
+            return Ok(());
         }
+        let Some(message) = self.link.find(GetMessage::Sequence(last)).await? else {
+            self.last_known.advance(last, None);
+            return Ok(());
+        };
+        let (id, sequence) = (message.header(BATCH_ID), message.header(BATCH_SEQUENCE));
+        let left = left_in_batch(id.as_deref(), sequence.as_deref());
+        if left == 0 {
+            self.last_known.advance(last, Some(&message.subject));
+        }
+        info.state.last_seq += left;
         Ok(())
     }
 
-    /// Parcels were committed: those who wait get to know.
-    pub(super) fn committed(&self, first: u64, parcels: &[Parcel]) {
+    /// Parcels were committed, and the last message has this subject: those who wait get to know.
+    pub(super) fn committed(&self, first: u64, parcels: &[Parcel], subject: Option<&str>) {
+        if self.last_known.lost().is_some() {
+            return;
+        }
+        let next = first + parcels.len() as u64;
+        self.last_known.advance(next, subject);
         self.recent.record(first, parcels);
-        self.saw(first + parcels.len() as u64);
+        self.saw(next);
     }
 
     /// The next offset is this one, at least.
@@ -126,6 +204,8 @@ impl Core {
     pub(super) async fn wait_for(self: &Arc<Self>, offset: u64) -> Result<u64> {
         let mut progress = self.progress.subscribe();
         let failures = progress.borrow().failures;
+        // After that: what is lost now is a failure that is heard.
+        self.check_not_lost()?;
         let is_news = |it: &Progress| it.next > offset || it.failures > failures;
         let progress = progress.wait_for(is_news).await.map_err(|_| JetStreamError::Stopped)?;
         match &progress.failure {

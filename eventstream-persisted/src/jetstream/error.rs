@@ -99,6 +99,20 @@ pub enum JetStreamError {
         /// The stream's name.
         stream: String,
     },
+    /// The server has come back without events that it had, while the store was open: what was read or
+    /// appended last is gone, and there may be other events at these offsets. If an append says so, its
+    /// events may be stored.
+    #[error(
+        "stream {stream} has lost events that it had, up to offset {offset}: see the server's \
+         `sync_interval`. Open the store again; whoever has read the lost ones, or goes by their \
+         offsets, has to look at what is there now"
+    )]
+    Lost {
+        /// The stream's name.
+        stream: String,
+        /// The last event that is known to have been there.
+        offset: u64,
+    },
     /// The user of this connection may not do something.
     #[error("the user of this connection may not {action}: {problem}; give it that right")]
     NotPermitted {
@@ -131,10 +145,11 @@ pub enum JetStreamError {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
-    /// The server can't store several events as one.
+    /// The server can't store several events as one, or the stream does not allow it.
     #[error(
-        "{server} can't store {events} events as one: that takes a server of version 2.12 or later. \
-         Append them one by one, or upgrade the server"
+        "{server} can't store {events} events as one: that takes a server of version 2.12 or later, and \
+         a stream that allows it. Append them one by one; or upgrade the server, and open a store that \
+         is older than it as one that is to be created"
     )]
     BatchesNotSupported {
         /// The server's version.
@@ -154,8 +169,8 @@ pub enum JetStreamError {
     },
     /// Whether events were stored is not known.
     #[error(
-        "whether the events were stored is not known: the server did not answer within {seconds} \
-         seconds. Append the same ones again, which stores them once"
+        "whether the events were stored is not known: no answer came within {seconds} seconds. Append \
+         the same ones again, which stores them once"
     )]
     OutcomeUnknown {
         /// How long it was tried.
@@ -217,6 +232,11 @@ impl JetStreamError {
             Self::NotFound { stream } => Self::Replaced { stream },
             error => error,
         }
+    }
+
+    /// Whether the stream is not what it was: where an append ends so, nobody knows what is stored.
+    pub(super) fn is_of_another_stream(&self) -> bool {
+        matches!(self, Self::Replaced { .. } | Self::Lost { .. })
     }
 
     /// Whether the cause may go away: a server that is down, or has no leader.

@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use async_nats::{Client, RequestErrorKind};
 use bytes::Bytes;
@@ -47,6 +50,11 @@ impl Link {
         ServerVersion::parse(&self.client.server_info().version)
     }
 
+    /// Which connection it is: known at once, other than what is signalled.
+    pub(super) fn connection(&self) -> u64 {
+        self.client.statistics().connects.load(Ordering::Relaxed)
+    }
+
     /// The subject of a request.
     pub(super) fn subject(&self, request: &str) -> String {
         format!("{}.{request}", self.api)
@@ -63,7 +71,10 @@ impl Link {
     ) -> Result<Bytes> {
         let request = request.timeout(Some(patience));
         let mut connections = self.signals.connections();
+        let since = self.signals.violations_until_now();
         tokio::select! {
+            // An answer is an answer, whatever is heard beside it.
+            biased;
             answer = self.client.send_request(subject.clone(), request) => match answer {
                 Ok(message) => Ok(message.payload),
                 Err(error) => Err(match error.kind() {
@@ -79,7 +90,7 @@ impl Link {
                 let problem = "the connection was lost".to_owned();
                 Err(JetStreamError::NoAnswer { action, problem })
             }
-            problem = self.signals.violation(&subject) => {
+            problem = self.signals.violation(&subject, since) => {
                 Err(JetStreamError::NotPermitted { action, problem })
             }
         }

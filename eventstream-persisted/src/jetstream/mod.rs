@@ -19,6 +19,7 @@ mod checks;
 mod core;
 mod error;
 mod follow;
+mod last_known;
 mod link;
 mod opening;
 mod read;

@@ -19,6 +19,7 @@ use super::{
     core::{Core, Progress},
     error::{JetStreamError, Result},
     follow::Follower,
+    last_known::LastKnown,
     link::Link,
     signals::Signals,
     store::{Inner, JetStreamStore},
@@ -42,7 +43,12 @@ pub(super) async fn open(builder: &JetStreamStoreBuilder) -> Result<JetStreamSto
     let address = Address::parse(&builder.url)?;
     let monitoring = builder.monitoring.clone().or_else(|| address.monitoring.clone());
     let link = connect(builder, &address).await?;
-    let (info, charter) = find_or_create(builder, &link).await?;
+    let (mut info, charter) = find_or_create(builder, &link).await?;
+    // Not where a store is only opened: that changes nothing.
+    let may_change = builder.application.is_some();
+    if may_change && link.version().has_atomic_batches() && !info.config.flag("allow_atomic") {
+        info = upgrade(&link, info).await;
+    }
     let surroundings = Surroundings { link: &link, info: &info, monitoring: monitoring.as_deref() };
     for finding in checks::run(&surroundings).await {
         match finding.severity() {
@@ -67,10 +73,13 @@ pub(super) async fn open(builder: &JetStreamStoreBuilder) -> Result<JetStreamSto
         timeout: builder.timeout,
         keeps_recent: events > 0 && bytes > 0,
         progress: watch::Sender::new(progress),
+        last_known: LastKnown::default(),
         max_bytes: checks::max_event_bytes(&link, &info),
         link,
         charter,
     });
+    // From here on it is known which event is the last one.
+    core.info_in_time().await?;
     let group = GroupCommit::start(Publisher::new(core.clone(), next), LIMITS);
     let follower = Follower::start(core.clone());
     Ok(JetStreamStore::new(Inner { core, group, follower, monitoring }))
@@ -155,7 +164,7 @@ async fn find_or_create(
         }
         (found, _) => found,
     };
-    let mut info = found?;
+    let info = found?;
     let charter = Charter::read(&link.stream, &info.config)?;
     if let Some(wanted) = &builder.application
         && charter.application.key != wanted.key
@@ -175,9 +184,6 @@ async fn find_or_create(
                 info.config.subjects()
             ),
         });
-    }
-    if link.version().has_atomic_batches() && !info.config.flag("allow_atomic") {
-        info = upgrade(link, info).await;
     }
     Ok((info, charter))
 }

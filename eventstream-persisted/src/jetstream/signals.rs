@@ -1,6 +1,6 @@
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_nats::{Event, ServerError};
@@ -13,10 +13,17 @@ const MOST: usize = 32;
 #[derive(Debug)]
 pub(super) struct Signals {
     /// What the server says we may not do: it does not answer such requests.
-    violations: Mutex<VecDeque<String>>,
+    violations: Mutex<Violations>,
     changed: Notify,
     /// How often a connection was made.
     connections: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Violations {
+    /// Each with its number.
+    said: VecDeque<(u64, String)>,
+    count: u64,
 }
 
 impl Default for Signals {
@@ -30,7 +37,11 @@ impl Signals {
     /// Takes note of what has happened to the connection.
     pub(super) fn record(&self, event: &Event) {
         match event {
-            Event::Connected => self.connections.send_modify(|connections| *connections += 1),
+            Event::Connected => {
+                // Rights may have changed since the last one: what is still so is said again.
+                self.violations().said.clear();
+                self.connections.send_modify(|connections| *connections += 1);
+            }
             Event::ServerError(ServerError::Other(problem)) => self.record_problem(problem),
             Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => {
                 tracing::warn!(%event, "a problem with the connection to NATS");
@@ -49,36 +60,52 @@ impl Signals {
             tracing::warn!(problem, "the NATS server says that something is wrong");
             return;
         }
-        let mut said = self.violations.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.len() == MOST {
-            said.pop_front();
+        let mut violations = self.violations();
+        if violations.said.len() == MOST {
+            violations.said.pop_front();
         }
-        said.push_back(problem.trim_matches(['\'', ' ']).to_owned());
-        drop(said);
+        let number = violations.count;
+        violations.count += 1;
+        violations.said.push_back((number, problem.trim_matches(['\'', ' ']).to_owned()));
+        drop(violations);
         self.changed.notify_waiters();
     }
 
-    /// Waits until the server says that a message to this subject, or an answer, is not permitted.
-    pub(super) async fn violation(&self, subject: &str) -> String {
+    /// How often the server has said that something is not permitted.
+    pub(super) fn violations_until_now(&self) -> u64 {
+        self.violations().count
+    }
+
+    /// Waits until the server says that a message to this subject, or an answer, is not permitted. What
+    /// it has said of a message before, when it had said that `since` times, does not count: nobody may
+    /// have waited for that.
+    pub(super) async fn violation(&self, subject: &str, since: u64) -> String {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if let Some(problem) = self.take(subject) {
+            if let Some(problem) = self.take(subject, since) {
                 return problem;
             }
             changed.await;
         }
     }
 
-    fn take(&self, subject: &str) -> Option<String> {
-        let mut said = self.violations.lock().unwrap_or_else(PoisonError::into_inner);
+    fn take(&self, subject: &str, since: u64) -> Option<String> {
+        let said = &mut self.violations().said;
         let quoted = format!("\"{subject}\"");
-        if let Some(at) = said.iter().position(|problem| problem.contains(&quoted)) {
-            return said.remove(at);
+        let concerns =
+            |(number, problem): &(u64, String)| *number >= since && problem.contains(&quoted);
+        if let Some(at) = said.iter().position(concerns) {
+            return said.remove(at).map(|(_, problem)| problem);
         }
         // Where answers can't be heard, no request makes sense.
-        said.iter().find(|problem| problem.contains("Subscription to \"_INBOX")).cloned()
+        let mut problems = said.iter().map(|(_, problem)| problem);
+        problems.find(|problem| problem.contains("Subscription to \"_INBOX")).cloned()
+    }
+
+    fn violations(&self) -> MutexGuard<'_, Violations> {
+        self.violations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -91,15 +118,19 @@ mod tests {
         let signals = Signals::default();
         signals.record_problem("'Permissions Violation for Publish to \"a.b\"'");
         signals.record_problem("'Stale Connection'");
-        assert_eq!(signals.take("a"), None);
-        let said = signals.take("a.b");
+        assert_eq!(signals.take("a", 0), None);
+        // Of an earlier message.
+        assert_eq!(signals.take("a.b", signals.violations_until_now()), None);
+        let said = signals.take("a.b", 0);
         assert_eq!(said.as_deref(), Some("Permissions Violation for Publish to \"a.b\""));
-        assert_eq!(signals.take("a.b"), None);
+        assert_eq!(signals.take("a.b", 0), None);
         signals.record_problem("Permissions Violation for Subscription to \"_INBOX.x.*\"");
-        assert!(signals.take("a").is_some() && signals.take("b").is_some());
+        assert!(signals.take("a", 9).is_some() && signals.take("b", 9).is_some());
+        signals.record(&Event::Connected);
+        assert_eq!(signals.take("a", 0), None);
         for n in 0..100 {
             signals.record_problem(&format!("Permissions Violation for Publish to \"{n}\""));
         }
-        assert_eq!(signals.violations.lock().unwrap().len(), MOST);
+        assert_eq!(signals.violations().said.len(), MOST);
     }
 }

@@ -2,6 +2,7 @@ use std::{
     fmt,
     ops::Range,
     sync::{Arc, atomic::Ordering},
+    time::Instant,
 };
 
 use eventstream_core::{
@@ -31,8 +32,8 @@ use crate::{
 ///   one event; an append of several is refused.
 /// - An event's offset is its sequence in the stream less one.
 /// - Message ids are remembered for as long as their events are there, without a window: the server
-///   itself refuses what it has. It keeps an index of the ids in memory for that, of about 150 bytes
-///   for each event. An id whose event was truncated may be appended again.
+///   itself refuses what it has. It keeps an index of the ids in memory for that, which is estimated to
+///   take 150 bytes for each event. An id whose event was truncated may be appended again.
 /// - A filter for one type, or for a source, runs on the server. With several types all events are
 ///   read, and looked at here: with several filters a server is slower than that.
 /// - Whatever happens to the connection, the leader or a server, readers go on at their own position
@@ -43,7 +44,9 @@ use crate::{
 ///   stores it once. Then it says so: [`JetStreamError::OutcomeUnknown`].
 /// - How durable all this is, is up to the server. With the default `sync_interval` of two minutes, one
 ///   that loses power loses what it had acknowledged: set `sync_interval: always`, or have three
-///   replicas that don't lose power together. See [`findings`](Self::findings).
+///   replicas that don't lose power together. See [`findings`](Self::findings). A server that comes
+///   back with less than it had is noticed by whoever has the store open then, and all that is asked of
+///   it is an error from then on: [`JetStreamError::Lost`].
 ///
 /// A clone is another handle to the same store. It needs a tokio runtime around it: the one that it was
 /// opened on.
@@ -213,6 +216,7 @@ impl EventRepository for JetStreamStore {
     }
 
     async fn wait_for(&self, offset: u64) -> Result<u64> {
+        self.0.core.check_not_lost().map_err(failed("wait"))?;
         let known = self.0.core.progress.borrow().next;
         if known > offset {
             return Ok(known);
@@ -237,10 +241,14 @@ impl EventStore for JetStreamStore {
     async fn append(&self, parcels: Vec<Parcel>, expect: Expect) -> Result<Range<u64>> {
         let core = &self.0.core;
         let append = Append::new(core.application(), parcels, expect, core.max_bytes)?;
+        let begun = Instant::now();
         match self.0.group.append(append).await {
             Ok(outcome) => outcome,
-            Err(Unanswered::Refused | Unanswered::Unknown) => {
-                Err(failed("append")(JetStreamError::Stopped))
+            Err(Unanswered::Refused) => Err(failed("append")(JetStreamError::Stopped)),
+            Err(Unanswered::Unknown) => {
+                let source = Arc::new(JetStreamError::Stopped);
+                let seconds = begun.elapsed().as_secs();
+                Err(failed("append")(JetStreamError::OutcomeUnknown { seconds, source }))
             }
         }
     }

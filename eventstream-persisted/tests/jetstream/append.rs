@@ -6,8 +6,8 @@ use eventstream_core::{Envelope, Error, EventRepository, EventStore, EventTypes,
 use eventstream_persisted::{JetStreamError, JetStreamStore};
 
 use crate::support::{
-    Program, Server, Settings, application, offsets, parcel, parcels, problem, read, shared,
-    stream_name,
+    LONG, Program, Raw, Server, Settings, application, offsets, parcel, parcels, problem, read,
+    shared, stream_name,
 };
 
 async fn store(program: Program) -> Option<JetStreamStore> {
@@ -105,10 +105,42 @@ async fn a_stream_of_an_old_server_gets_batches_with_a_new_one() {
     before.append(vec![parcel(0)], Expect::Any).await.unwrap();
     server.kill();
     server.upgrade(new);
+    // To read it, or to look at it, changes nothing.
+    let raw = Raw::connect(&server).await;
+    let config = raw.config("orders").await;
+    let reader = JetStreamStore::builder(server.url("orders"));
+    reader.clone().open().await.unwrap();
+    reader.findings().await.unwrap();
+    assert_eq!(raw.config("orders").await, config);
     let store = builder.open().await.unwrap();
     assert_eq!(store.incarnation(), before.incarnation());
     assert_eq!(store.append(vec![parcel(0)], Expect::Any).await.unwrap(), 0..1);
     assert_eq!(store.append(parcels(1..5), Expect::Any).await.unwrap(), 1..5);
+}
+
+#[test]
+fn an_append_that_its_runtime_leaves_behind_may_be_stored() {
+    let Some(server) = Server::start(Program::New, &Settings::default()) else { return };
+    let opened_on = tokio::runtime::Runtime::new().unwrap();
+    let builder = JetStreamStore::builder(server.url("orders")).create_for(application());
+    let store = opened_on.block_on(builder.open()).unwrap();
+    // So no answer comes.
+    server.signal("STOP");
+    let another = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    another.block_on(async {
+        let mut append = std::pin::pin!(store.append(parcels(0..1), Expect::Any));
+        tokio::select! {
+            biased;
+            stored = &mut append => panic!("{stored:?}"),
+            () = std::future::ready(()) => {}
+        }
+        opened_on.shutdown_background();
+        let error = problem(tokio::time::timeout(LONG, append).await.unwrap());
+        assert!(matches!(error, JetStreamError::OutcomeUnknown { .. }), "{error:?}");
+        // This one is not begun.
+        let error = problem(store.append(parcels(0..1), Expect::Any).await);
+        assert!(matches!(error, JetStreamError::Stopped), "{error:?}");
+    });
 }
 
 #[tokio::test]

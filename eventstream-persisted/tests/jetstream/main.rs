@@ -11,6 +11,7 @@ mod checks;
 mod cluster;
 mod damaged;
 mod killed;
+mod lost;
 mod open;
 mod suite;
 mod support;

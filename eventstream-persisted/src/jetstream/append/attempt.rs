@@ -46,6 +46,12 @@ pub(super) enum Failure {
 
 impl Attempt<'_> {
     pub(super) async fn run(&self) -> Result<Done, Failure> {
+        self.core.check_not_lost().map_err(Failure::Before)?;
+        let known = self.core.known();
+        if known.is_in_doubt {
+            // What is taken for granted may be of the time before the server was started again.
+            self.core.info().await.map_err(Failure::Before)?;
+        }
         let (next, stored) = match self.look {
             Look::Nowhere => (self.next, HashMap::new()),
             Look::ForIds => {
@@ -71,20 +77,22 @@ impl Attempt<'_> {
         }
         let last = publish(self.core, parcels, self.expected(&outcomes, next)).await?;
         let first = last - parcels.len() as u64;
-        if first < next {
+        if first < known.message.sequence {
             // It has been made anew just as it was, or from an older copy …
-            self.core.info().await.map_err(Failure::Before)?;
+            self.core.info_now().await.map_err(Failure::Unanswered)?;
             // … or it has lost something.
-            tracing::error!(
-                stream = %self.core.link.stream, next, first,
-                "the stream has lost events that it had acknowledged: see its sync interval"
-            );
+            return Err(Failure::Before(self.core.lost(known.message.sequence)));
+        }
+        if self.core.link.connection() != known.era.connection {
+            // It has waited until the connection was made anew, perhaps with a server that knows less.
+            return Err(Failure::Unanswered(try_again("the connection was lost")));
         }
         for outcome in &mut outcomes {
             shift(outcome, next, first);
         }
         let parcels: Vec<Parcel> = parcels.iter().map(|&parcel| parcel.clone()).collect();
-        self.core.committed(first, &parcels);
+        let subject = parcels.last().map(|parcel| self.core.subjects.of_event(parcel));
+        self.core.committed(first, &parcels, subject.as_deref());
         Ok(Done { outcomes, next: last })
     }
 

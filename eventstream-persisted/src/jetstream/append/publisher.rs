@@ -54,13 +54,14 @@ impl Publisher {
                 Err(Failure::Refused(error) | Failure::Before(error)) => error,
                 Err(Failure::Unanswered(error)) => {
                     is_unknown = true;
+                    self.core.last_known.doubt();
                     error
                 }
             };
             // What was sent may be stored, too.
             look = Look::ForAll;
             if !error.is_retryable() || begun.elapsed() > self.core.timeout {
-                let error = if is_unknown {
+                let error = if is_unknown && !error.is_of_another_stream() {
                     let (seconds, source) = (begun.elapsed().as_secs(), Arc::new(error));
                     JetStreamError::OutcomeUnknown { seconds, source }
                 } else {

@@ -79,9 +79,10 @@ impl Task {
         let mut good = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            let started = self.core.progress.borrow().next;
-            let Err(error) = self.session().await else { return };
-            if self.core.progress.borrow().next > started {
+            let mut was_well = false;
+            let Err(error) = self.session(&mut was_well).await else { return };
+            self.core.last_known.doubt();
+            if was_well {
                 (good, pause) = (Instant::now(), FIRST_PAUSE);
             }
             tracing::debug!(stream = %self.core.link.stream, %error, "following again");
@@ -96,8 +97,9 @@ impl Task {
         }
     }
 
-    /// Follows until nobody waits any more, or something fails.
-    async fn session(&mut self) -> Result<()> {
+    /// Follows until nobody waits any more, or something fails; says whether anything was heard before
+    /// that. A stream where nothing happens is well, too.
+    async fn session(&mut self, was_well: &mut bool) -> Result<()> {
         let next = self.core.info().await?.next();
         let headers_only = !self.core.keeps_recent;
         let mut pull = Pull::open(&self.core.link, next + 1, Vec::new(), headers_only).await?;
@@ -109,6 +111,7 @@ impl Task {
             };
             match heard {
                 Heard::Message(delivered) => {
+                    *was_well = true;
                     run.add(delivered);
                     while !run.is_full()
                         && let Some(delivered) = pull.try_next()?
@@ -124,6 +127,7 @@ impl Task {
                         let action = "deliver messages";
                         return Err(JetStreamError::NoAnswer { action, problem });
                     }
+                    *was_well = true;
                 }
             }
         }

@@ -1,3 +1,4 @@
+use async_nats::Subject;
 use eventstream_core::Parcel;
 
 use crate::jetstream::{core::Core, read::Delivered};
@@ -11,13 +12,15 @@ pub(super) struct Run<'a> {
     core: &'a Core,
     first: u64,
     parcels: Vec<Parcel>,
+    /// Of the last message.
+    subject: Option<Subject>,
     /// How many of the batch are missing.
     left: u64,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(core: &'a Core, next: u64) -> Self {
-        Self { core, first: next, parcels: Vec::new(), left: 0 }
+        Self { core, first: next, parcels: Vec::new(), subject: None, left: 0 }
     }
 
     /// The offset of the message that comes next.
@@ -40,6 +43,7 @@ impl<'a> Run<'a> {
             self.first = offset;
         }
         self.left = delivered.left_in_batch;
+        self.subject = Some(delivered.subject);
         if let Some(parcel) = parcel {
             self.parcels.push(parcel);
         } else {
@@ -54,7 +58,7 @@ impl<'a> Run<'a> {
         if self.left > 0 {
             return;
         }
-        self.core.committed(self.first, &self.parcels);
+        self.core.committed(self.first, &self.parcels, self.subject.as_deref());
         self.first = self.next();
         self.parcels.clear();
     }

@@ -1,4 +1,4 @@
-use async_nats::Message;
+use async_nats::{Message, Subject};
 use bytes::Bytes;
 
 use crate::jetstream::{
@@ -13,6 +13,7 @@ pub(in crate::jetstream) struct Delivered {
     pub(in crate::jetstream) sequence: u64,
     /// Its number among what the consumer has delivered.
     pub(in crate::jetstream) number: u64,
+    pub(in crate::jetstream) subject: Subject,
     pub(in crate::jetstream) content: Bytes,
     /// How many the consumer has yet to deliver.
     pub(in crate::jetstream) pending: u64,
@@ -30,7 +31,8 @@ impl Delivered {
             })?;
         let header = |name| Some(message.headers.as_ref()?.get(name)?.as_str());
         let left_in_batch = left_in_batch(header(BATCH_ID), header(BATCH_SEQUENCE));
-        Ok(Self { sequence, number, content: message.payload, pending, left_in_batch })
+        let (subject, content) = (message.subject, message.payload);
+        Ok(Self { sequence, number, subject, content, pending, left_in_batch })
     }
 
     /// The offset of the event.

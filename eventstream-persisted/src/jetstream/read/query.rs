@@ -69,6 +69,7 @@ impl JetStreamQuery {
                 Err(error) => error,
             };
             self.start_over();
+            self.core.last_known.doubt();
             if self.page_end > since.1 {
                 since = (Instant::now(), self.page_end);
                 pause = FIRST_PAUSE;

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
     time::{Duration, Instant},
@@ -124,6 +124,20 @@ impl Server {
         }
     }
 
+    /// Keeps a copy of what is on disk. It has to be stopped.
+    pub(crate) fn keep_copy(&self) {
+        assert!(self.running.is_none());
+        copy(&self.folder.path().join("data"), &self.folder.path().join("copy"));
+    }
+
+    /// Puts back what was copied, as if it had not written anything since. It has to be stopped.
+    pub(crate) fn put_copy_back(&self) {
+        assert!(self.running.is_none());
+        let data = self.folder.path().join("data");
+        fs::remove_dir_all(&data).unwrap();
+        copy(&self.folder.path().join("copy"), &data);
+    }
+
     /// Goes on with another version, on the same data.
     pub(crate) fn upgrade(&mut self, program: std::ffi::OsString) {
         self.program = program;
@@ -180,6 +194,11 @@ pub(crate) fn shared(wanted: Program) -> Option<&'static Server> {
         Some(Server::start_program(&program, wanted, &Settings::default()))
     };
     server.get_or_init(start).as_ref()
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status();
+    assert!(copied.unwrap().success());
 }
 
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
