@@ -6,7 +6,7 @@ use eventstream_core::{BoxError, EventStore, EventTypes, Expect, Identity, Parce
 use eventstream_persisted::{JetStreamStore, JetStreamStoreBuilder, PersistedStream};
 use eventstream_streamtest::{
     Case, Profile, SlowAppend, StoreEnv, StoreHarness, StreamEnv, StreamHarness, Timing,
-    event_types, store_cases, store_suite, stream_cases, stream_suite,
+    event_types, repository_suite, store_cases, store_suite, stream_cases, stream_suite,
 };
 
 use crate::support::{Program, application, not_run, shared, stream_name};
@@ -189,6 +189,7 @@ const NEW: Harness = Harness { program: Program::New, recent_events: 1_024 };
 const OLD: Harness = Harness { program: Program::Old, ..NEW };
 
 store_suite!(mod store: NEW);
+repository_suite!(mod repository: Harness { recent_events: 0, ..NEW });
 stream_suite!(mod stream: Streams { harness: NEW, declared: true });
 stream_suite!(
     mod stream_without_cache: Streams {
