@@ -13,4 +13,5 @@ mod lost;
 mod protocols;
 mod resume;
 mod slow;
+mod slow_stream;
 mod until;

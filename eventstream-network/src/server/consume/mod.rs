@@ -1,10 +1,12 @@
 //! The path of events: out of a cursor, into the body of a response.
 
+mod alarm;
 mod consumption;
 mod framer;
 mod load;
 mod media_types;
 mod producer;
+mod reading;
 
 pub(super) use consumption::Consumption;
 pub(super) use load::load_all;
