@@ -3,11 +3,12 @@
 mod alarm;
 mod consumption;
 mod framer;
+mod kept;
 mod load;
 mod media_types;
 mod producer;
 mod reading;
 
-pub(super) use consumption::Consumption;
+pub(super) use consumption::{Consumption, incarnation_changed};
 pub(super) use load::load_all;
 pub(super) use media_types::MediaTypes;

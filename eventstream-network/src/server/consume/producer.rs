@@ -30,6 +30,8 @@ pub(super) struct Producer {
     consumption: Consumption,
     reading: Reading,
     framer: Framer,
+    /// Whether the cursor was closed, as what was made was not taken.
+    has_let_go: bool,
     /// Read, and not framed before `at`.
     events: Vec<Event>,
     at: usize,
@@ -60,6 +62,7 @@ impl Producer {
             framer: Framer::new(consumption.dialect == Dialect::Ours),
             consumption,
             reading: Reading::new(cursor),
+            has_let_go: false,
             events: Vec::new(),
             at: 0,
             failed: None,
@@ -86,6 +89,10 @@ impl Producer {
             if self.ending.is_cancelled() {
                 return Err(going_away_at(self.position()));
             }
+            if std::mem::take(&mut self.has_let_go) {
+                let cursor = self.consumption.reopen(self.position()).await?;
+                self.reading = Reading::new(cursor);
+            }
             if self.said.is_none() && self.framer.is_batched() {
                 self.say_hello();
                 continue;
@@ -98,6 +105,15 @@ impl Producer {
         }
     }
 
+    /// Closes the cursor, with all that was read ahead. It is opened again when there is more to make.
+    pub(super) fn let_go(&mut self) {
+        if !self.has_let_go && self.failed.is_none() {
+            self.reading = Reading::closed(self.position());
+            (self.events, self.at) = (Vec::new(), 0);
+            self.has_let_go = true;
+        }
+    }
+
     /// The next offset that is not framed: all below was framed, or does not match.
     fn position(&self) -> u64 {
         self.events.get(self.at).map_or_else(|| self.reading.position(), |event| event.offset)
@@ -106,7 +122,7 @@ impl Producer {
     /// So that the client knows at once that the stream is there, and which one it is.
     fn say_hello(&mut self) {
         let position = self.position();
-        let incarnation = std::mem::take(&mut self.consumption.incarnation);
+        let incarnation = self.consumption.incarnation.clone();
         let hello = ConsumeResponse { position, incarnation, ..ConsumeResponse::default() };
         self.framer.push_frame(&whole(&hello));
         self.has_said(position, false);

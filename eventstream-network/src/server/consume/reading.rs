@@ -61,9 +61,20 @@ impl Reading {
         let position = cursor.position();
         let of_reads = shared.clone();
         let reads = unfold(cursor, move |cursor| read(cursor, of_reads.clone()));
+        Self { shared, position, ..Self::of(reads) }
+    }
+
+    fn of(reads: impl Stream<Item = Read> + Send + 'static) -> Self {
         let alarm = Arc::new(Alarm::default());
         let waker = alarm.clone().into();
-        Self { reads: Box::pin(reads), shared, alarm, waker, woken: false, position, roomy: false }
+        let shared = Arc::default();
+        let reads = Box::pin(reads);
+        Self { reads, shared, alarm, waker, woken: false, position: 0, roomy: false }
+    }
+
+    /// Of a cursor that is closed: it never brings anything, and just knows where it was.
+    pub(super) fn closed(position: u64) -> Self {
+        Self { position, ..Self::of(unfold((), |()| async { None })) }
     }
 
     /// The offset of the next event that will be read, as far as that is known: a read that is under
