@@ -2,7 +2,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use eventstream_core::{BoxError, Error as StreamError, EventTypes};
 
-use super::{NetworkError, endpoint::Endpoint};
+use super::{NetworkError, Protocol, endpoint::Endpoint};
 use crate::{
     grpc::{Code, Status},
     proto::{
@@ -27,6 +27,12 @@ pub(super) enum CallError {
     Timeout(Duration),
     Status(Status),
     Protocol(String),
+    /// The server does not declare these, as was found out before it was asked.
+    UnsupportedEventTypes(EventTypes),
+    NotCarried {
+        what: &'static str,
+        protocol: Protocol,
+    },
 }
 
 impl CallError {
@@ -50,7 +56,10 @@ impl CallError {
     pub(super) fn is_retryable(&self) -> bool {
         match self {
             Self::Connect(_) | Self::Lost(_) | Self::Timeout(_) => true,
-            Self::Protocol(_) | Self::Untrusted(_) => false,
+            Self::Protocol(_)
+            | Self::Untrusted(_)
+            | Self::UnsupportedEventTypes(_)
+            | Self::NotCarried { .. } => false,
             Self::Status(status) => match status.detail() {
                 Some(BackendFailure { retryable }) => retryable,
                 None => matches!(
@@ -101,6 +110,11 @@ impl CallError {
                 NetworkError::Refused { endpoint, code: code.number(), message }
             }
             Self::Protocol(problem) => NetworkError::Protocol { endpoint, problem },
+            Self::UnsupportedEventTypes(types) => {
+                let problem = StreamError::UnsupportedEventTypes { types }.to_string();
+                NetworkError::Protocol { endpoint, problem }
+            }
+            Self::NotCarried { what, protocol } => NetworkError::NotCarried { what, protocol },
         }
     }
 
@@ -115,6 +129,9 @@ impl CallError {
             && let Some(error) = typed(status, position)
         {
             return error;
+        }
+        if let Self::UnsupportedEventTypes(types) = self {
+            return StreamError::UnsupportedEventTypes { types };
         }
         let retryable = self.is_retryable();
         StreamError::backend(operation, retryable, self.into_network_error(endpoint))

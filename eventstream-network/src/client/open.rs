@@ -4,7 +4,7 @@ use bytes::Bytes;
 use eventstream_core::{Error, EventTypes, Incarnation, Result};
 
 use super::{
-    NetworkError, Protocol,
+    Protocol,
     call_error::CallError,
     channel::Channel,
     describe::Description,
@@ -135,7 +135,12 @@ impl Opener {
         offset: u64,
     ) -> Result<Asked, OpenError> {
         let Description { event_types: declared, media_types, .. } = description;
-        self.types.check_supported_by(declared).map_err(OpenError::Other)?;
+        self.types.check_supported_by(declared).map_err(|error| match error {
+            Error::UnsupportedEventTypes { types } => {
+                OpenError::Call(CallError::UnsupportedEventTypes(types))
+            }
+            error => OpenError::Other(error),
+        })?;
         let types = self.types.intersection(declared);
         let Some(names) = types.names() else {
             return Err(Self::not_carried("every type of an open stream", protocol));
@@ -172,7 +177,7 @@ impl Opener {
     }
 
     fn not_carried(what: &'static str, protocol: Protocol) -> OpenError {
-        OpenError::Other(Error::backend("open", false, NetworkError::NotCarried { what, protocol }))
+        OpenError::Call(CallError::NotCarried { what, protocol })
     }
 
     pub(super) fn error(&self, error: OpenError, position: u64) -> Error {

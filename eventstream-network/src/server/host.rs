@@ -1,8 +1,14 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
-use eventstream_core::{Error, EventStream, EventTypes, Marshaler, Result};
+use eventstream_core::{Cursor, Error, EventStream, EventTypes, Marshaler, Result};
+use tokio::time::{Instant, timeout};
 
 use super::hosted::Hosted;
+
+/// How soon it is looked whether a cursor that delivers nothing has moved; then twice as late, and so on.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+/// For how long it is tried to find out the oldest offset.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An application that is hosted, as the calls see it.
 impl Hosted {
@@ -45,20 +51,29 @@ impl Hosted {
         let Some(end) = self.stream.end().await? else {
             return Ok(None);
         };
-        let mut first = Vec::new();
-        let begin = async {
-            let mut cursor = self.stream.open(0, EventTypes::any()).await?;
-            if end > 0 {
-                // There is an event, or there was: it does not wait.
-                eventstream_core::Cursor::next_batch(&mut cursor, &mut first, 1).await?;
-            }
-            Ok(())
+        let mut cursor = match self.stream.open(0, EventTypes::any()).await {
+            Ok(cursor) => cursor,
+            Err(Error::Truncated { oldest, .. }) => return Ok(Some(oldest)),
+            Err(error) => return Err(error),
         };
-        match begin.await {
-            Ok(()) => Ok(Some(0)),
-            Err(Error::Truncated { oldest, .. }) => Ok(Some(oldest)),
-            Err(error) => Err(error),
+        if end == 0 {
+            return Ok(Some(0));
         }
+        // There is an event, or there was; but perhaps none of a type that the stream declares: then
+        // only the position moves. To see it the read is dropped, later and later, so that a slow one
+        // gets done.
+        let began = Instant::now();
+        let mut look = FIRST_LOOK;
+        while began.elapsed() < PATIENCE {
+            match timeout(look, cursor.next()).await {
+                Ok(Err(Error::Truncated { oldest, .. })) => return Ok(Some(oldest)),
+                Ok(Err(error)) => return Err(error),
+                Ok(Ok(_)) => return Ok(Some(0)),
+                Err(_) if cursor.position() > 0 => return Ok(Some(0)),
+                Err(_) => look *= 2,
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn marshaler_ref(&self) -> &Marshaler {

@@ -3,7 +3,9 @@ use std::time::Duration;
 /// What a client may take of a server: each has a default, and none can be switched off.
 ///
 /// A connection takes up to 512 KiB for what it has sent and nobody has read, and a call up to 256 KiB
-/// for what it is sent and does not take, besides one batch of the cursor. An append is counted with
+/// for what it is sent and does not take, besides one event. What the store reads ahead for it comes on top:
+/// with some stores that is several MiB. A consumer that takes nothing loses it after
+/// [`unread_timeout`](Self::unread_timeout); a query keeps it as long as its call goes on. An append is counted with
 /// its bytes from the moment on that its length is known; who may not append anything is not listened
 /// to. One who may, and begins large appends without ending them, holds up the appends of others for
 /// up to `request_timeout`.
@@ -35,6 +37,7 @@ pub struct Limits {
     pub(crate) keep_alive_interval: Duration,
     pub(crate) keep_alive_timeout: Duration,
     pub(crate) idle_timeout: Duration,
+    pub(crate) unread_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -54,6 +57,7 @@ impl Default for Limits {
             keep_alive_interval: Duration::from_secs(10),
             keep_alive_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(300),
+            unread_timeout: Duration::from_secs(5),
         }
     }
 }
@@ -131,5 +135,13 @@ impl Limits {
     /// After how long without a call a connection is closed. 300 seconds if not set.
     pub fn idle_timeout(self, idle_timeout: Duration) -> Self {
         Self { idle_timeout, ..self }
+    }
+
+    /// For how long a consumer may take nothing of what it is sent, and keep its cursor: then the cursor
+    /// is closed, with all that it has read ahead, after twice the time at most. When the consumer goes
+    /// on, it is opened again where it was: if events were truncated meanwhile, the consumer is told so.
+    /// 5 seconds if not set, and 10 milliseconds at least.
+    pub fn unread_timeout(self, unread_timeout: Duration) -> Self {
+        Self { unread_timeout: unread_timeout.max(Duration::from_millis(10)), ..self }
     }
 }

@@ -39,6 +39,7 @@ pub(super) fn status_of(error: &Error, dialect: Dialect) -> Status {
 pub(super) fn status_of_reading(error: &Error, dialect: Dialect) -> Status {
     let mut status = status_of(error, dialect);
     if matches!(error, Error::InvalidEnvelope { .. }) {
+        tracing::warn!(error = error as &dyn std::error::Error, "what is stored is no envelope");
         status.code = Code::DataLoss;
     }
     status

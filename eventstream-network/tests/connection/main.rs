@@ -8,9 +8,12 @@ mod support;
 
 mod appends;
 mod begin;
+mod counted_stream;
 mod drain;
 mod lost;
 mod protocols;
 mod resume;
 mod slow;
+mod slow_stream;
+mod unread;
 mod until;

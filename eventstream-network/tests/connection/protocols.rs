@@ -1,4 +1,4 @@
-use std::error::Error as _;
+use std::{error::Error as _, time::Duration};
 
 use eventstream_core::{
     Cursor, Error, EventStore, EventStream, EventTypes, Expect, Format, Marshaler, Message, Parcel,
@@ -128,4 +128,18 @@ async fn events_come_in_the_media_type_that_is_preferred() {
     assert_eq!(client.applications().await.unwrap(), [application()]);
     assert_eq!((info.oldest_offset, info.next_offset), (Some(0), Some(1)));
     assert_eq!(info.media_types["paid"], ["application/json", "application/cbor"]);
+}
+
+/// The oldest offset is found out though there is no event that the stream would deliver.
+#[tokio::test]
+async fn a_stream_without_an_event_that_it_declares_is_described() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let store = EmbeddedStore::builder(path).create_for(application()).open().await.unwrap();
+    store.append(parcels(0..3, "b"), Expect::Any).await.unwrap();
+    let server = Running::start(NetworkServer::builder().host(store.stream("a".into()))).await;
+    let client = NetworkClient::connect(&server.endpoint).await.unwrap();
+    let described = client.describe("app-key");
+    let info = tokio::time::timeout(Duration::from_secs(60), described).await.unwrap().unwrap();
+    assert_eq!((info.oldest_offset, info.next_offset), (Some(0), Some(3)));
 }

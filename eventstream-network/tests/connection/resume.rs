@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use eventstream_core::{Cursor, EventStore, EventStream, EventTypes, Expect};
+use eventstream_core::{Cursor, Error, EventStore, EventStream, EventTypes, Expect};
 use eventstream_memory::MemoryStream;
 use eventstream_network::{NetworkServer, NetworkStream, Protocol};
 use eventstream_persisted::EmbeddedStore;
@@ -74,6 +74,50 @@ async fn a_server_that_greets_and_is_gone_again_is_left_alone_for_longer_and_lon
     }
     cutting.abort();
     reading.abort();
+}
+
+#[tokio::test]
+async fn a_quiet_stream_that_was_open_for_long_is_no_failure_in_a_row() {
+    let stream = MemoryStream::builder(application()).event_types("a".into()).build();
+    let server = Running::start(NetworkServer::builder().host(stream)).await;
+    for protocol in [Protocol::A, Protocol::B] {
+        let proxy = Proxy::to(server.address()).await;
+        let (asked, mut attempts) = mpsc::unbounded_channel();
+        let backoff = move |attempt| {
+            let _ = asked.send(attempt);
+            Duration::from_millis(1)
+        };
+        let remote = NetworkStream::connect(&proxy.endpoint, application()).await.unwrap();
+        let remote = remote.protocol(protocol).heartbeat(Duration::from_millis(1)).resume(backoff);
+        let mut cursor = remote.open(0, "a".into()).await.unwrap();
+        let reading = tokio::spawn(async move { cursor.next().await.map(drop) });
+        for _ in 0..2 {
+            // Far longer than the heartbeat.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            proxy.cut();
+            assert_eq!(attempts.recv().await, Some(1), "{protocol:?}");
+        }
+        reading.abort();
+    }
+}
+
+#[tokio::test]
+async fn types_that_are_gone_when_it_resumes_are_said_as_such() {
+    let serve = |declared: &str| {
+        let stream = MemoryStream::builder(application()).event_types(declared.into()).build();
+        Running::start(NetworkServer::builder().host(stream))
+    };
+    let (first, second) = (serve("a").await, serve("b").await);
+    let proxy = Proxy::to(first.address()).await;
+    let remote = NetworkStream::connect(&proxy.endpoint, application()).await.unwrap();
+    let remote = remote.protocol(Protocol::A).resume(soon);
+    let mut cursor = remote.open(0, "a".into()).await.unwrap();
+    proxy.retarget(second.address());
+    proxy.cut();
+    for _ in 0..2 {
+        let error = cursor.next().await.unwrap_err();
+        assert!(matches!(error, Error::UnsupportedEventTypes { .. }), "{error:?}");
+    }
 }
 
 #[tokio::test]

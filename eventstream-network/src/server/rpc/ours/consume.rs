@@ -3,12 +3,12 @@ use eventstream_core::EventStream;
 
 use super::{OURS, failed, types_of};
 use crate::{
-    grpc::{Code, Status},
-    proto::eventstream::v1::{ConsumeRequest, IncarnationChanged},
+    grpc::Status,
+    proto::eventstream::v1::ConsumeRequest,
     server::{
         access::Action,
         call::Call,
-        consume::{Consumption, MediaTypes},
+        consume::{Consumption, MediaTypes, incarnation_changed},
         host::Wanted,
         response::Reply,
     },
@@ -38,9 +38,7 @@ pub(in crate::server) async fn consume(mut call: Call) -> Result<Reply, Status> 
     let incarnation = host.stream.incarnation().await.map_err(failed)?;
     let bytes = incarnation.map_or_else(Bytes::new, |found| found.as_bytes().to_vec().into());
     if !request.incarnation.is_empty() && request.incarnation != bytes {
-        let text = "another stream has taken the place of the one that was asked for";
-        let status = Status::new(Code::FailedPrecondition, text);
-        return Err(status.with(&IncarnationChanged { incarnation: bytes }));
+        return Err(incarnation_changed(bytes));
     }
     Consumption::new(OURS, host, types, media_types)
         .heartbeat(call.shared.heartbeat(request.heartbeat_milliseconds))
