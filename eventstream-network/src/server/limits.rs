@@ -5,8 +5,9 @@ use std::time::Duration;
 /// A connection takes up to 512 KiB for what it has sent and nobody has read, and a call up to 256 KiB
 /// for what it is sent and does not take, besides one batch of the cursor. An append is counted with
 /// its bytes from the moment on that its length is known; who may not append anything is not listened
-/// to, nor is who may not read anything when they want to read. One who may, and begins large appends without ending them, holds up the appends of others for
-/// up to `request_timeout`.
+/// to, nor is who may not read anything when they want to read. One who may, and begins large appends without ending them, holds up the appends of others, of
+/// whatever application: each time for up to `request_timeout`, which begins anew once there is room for
+/// an append.
 ///
 /// # Examples
 ///

@@ -73,6 +73,8 @@ impl MessageReader {
                 let len = u32::try_from(len).unwrap_or(u32::MAX);
                 let acquired = budget.clone().acquire_many_owned(len).await;
                 self.permit = acquired.ok();
+                // Who has waited for others has the time for the message that they would have had.
+                self.begin();
             }
             if let Some(message) = self.splitter.next().map_err(refused)? {
                 self.deadline = None;
