@@ -79,7 +79,11 @@ fn advice(error: &NetworkError) -> Option<&'static str> {
                  server take larger ones (--max-append-bytes); if there are too many calls, try \
                  again later",
             ),
-            code::UNAVAILABLE => Some("try again later: the server is going away, or has no store"),
+            code::UNIMPLEMENTED => Some(
+                "does the server have a store of this application that can be appended to \
+                 (serve without --read-only), and does it speak our own protocol (--protocols ours)?",
+            ),
+            code::UNAVAILABLE => Some("try again later: the server is going away"),
             _ => None,
         },
         NetworkError::Untrusted { source, .. } => Some(advice_on_trust(&source.to_string())),

@@ -58,6 +58,11 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(crate) read_only: bool,
 
+    /// How long to go on as before after an interrupt, in seconds: health says at once that it ends, so
+    /// that others are asked from then on
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    pub(crate) drain_notice: Duration,
+
     /// How long calls under way may take to end after an interrupt, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) drain_timeout: Duration,

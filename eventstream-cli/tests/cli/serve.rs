@@ -109,6 +109,21 @@ fn a_call_that_does_not_end_is_waited_for_as_long_as_it_may_take() {
 }
 
 #[test]
+fn it_goes_on_for_as_long_as_others_have_to_learn_that_it_ends() {
+    let place = Place::with(&events(0..1));
+    let mut serve = place.start("serve", &["--listen", "127.0.0.1:0", "--drain-notice", "3600"]);
+    let ready = serve.line();
+    serve.signal(Signal::TERM);
+    let note = serve.note();
+    assert!(note.contains("it goes on for 3600s"), "{note}");
+    let url = ready.rsplit(' ').next().unwrap();
+    run(connected(url, "info", &[]), b"").assert_ok();
+    serve.signal(Signal::TERM);
+    assert_eq!(serve.end().code, Some(1));
+    place.verify();
+}
+
+#[test]
 fn a_second_interrupt_ends_it_at_once() {
     let place = Place::with(&events(0..1));
     let mut serve = place.start("serve", &["--listen", "127.0.0.1:0", "--drain-timeout", "3600"]);

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::{Error, Parcel, Result, timestamp};
 
+/// How many characters are shown of a text that breaks a rule.
+const SHOWN: usize = 100;
+
 /// Checks all that there is to check.
 pub(super) fn parcel(wire: Bytes) -> Result<Parcel> {
     fields(&wire)?;
@@ -99,10 +102,11 @@ fn rules(parcel: &Parcel) -> Result<()> {
         return Err(Error::invalid("scheduled_for", "is for timeouts only, and this is an event"));
     }
     if !is_media_type(parcel.media_type()) {
-        return Err(Error::invalid(
-            "media_type",
-            format!("{:?} is not of the form type/subtype", parcel.media_type()),
-        ));
+        // It may be long, and what is escaped of it longer still.
+        let text: String = parcel.media_type().chars().take(SHOWN).collect();
+        let more = if text.len() < parcel.media_type().len() { "…" } else { "" };
+        let problem = format!("{text:?}{more} is not of the form type/subtype");
+        return Err(Error::invalid("media_type", problem));
     }
     Ok(())
 }

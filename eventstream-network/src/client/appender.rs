@@ -64,9 +64,21 @@ impl Waiting {
         Ok(())
     }
 
+    /// What the server refuses for good is the append whose turn it is: one that is too large, say.
+    /// The others were not looked at.
     fn fail(&self, error: &CallError) {
-        for waiting in self.with(Option::take).into_iter().flatten() {
-            drop(waiting.send(Err(error.clone())));
+        let others = match error {
+            CallError::Status(status) if !error.is_retryable() => {
+                CallError::lost(format!("the stream has ended at another append: {status}"))
+            }
+            error => error.clone(),
+        };
+        let mut waiting = self.with(Option::take).into_iter().flatten();
+        if let Some(first) = waiting.next() {
+            drop(first.send(Err(error.clone())));
+        }
+        for waiting in waiting {
+            drop(waiting.send(Err(others.clone())));
         }
     }
 }

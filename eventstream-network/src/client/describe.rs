@@ -1,9 +1,12 @@
 use eventstream_core::{EventTypes, Incarnation};
 
 use super::{Protocol, call_error::CallError, channel::Channel, live::Live};
-use crate::proto::{
-    dogma::{interop::v1::eventstream as a, messaging::v1 as b},
-    eventstream::v1::{DescribeRequest, DescribeResponse},
+use crate::{
+    grpc::Code,
+    proto::{
+        dogma::{interop::v1::eventstream as a, messaging::v1 as b},
+        eventstream::v1::{DescribeRequest, DescribeResponse},
+    },
 };
 
 /// What a server says of an application, as far as its protocol can.
@@ -49,9 +52,9 @@ impl Live {
     async fn speaks(&self, protocol: Protocol, application_key: &str) -> Result<bool, CallError> {
         match self.describe(protocol, application_key).await {
             Err(error) if error.is_unimplemented() => Ok(false),
+            Err(error) if says_nothing_of_the_service(&error) => Err(error),
             // Any other answer shows that the service is there.
-            Ok(_) | Err(CallError::Status(_)) => Ok(true),
-            Err(error) => Err(error),
+            Ok(_) | Err(_) => Ok(true),
         }
     }
 
@@ -89,6 +92,22 @@ impl Live {
         };
         Ok(Description { event_types, media_types, end: None, incarnation: None })
     }
+}
+
+/// What stands between, or is over in a moment, may answer so, whether there is such a service or not;
+/// and so may who does not know the caller.
+fn says_nothing_of_the_service(error: &CallError) -> bool {
+    let CallError::Status(status) = error else { return true };
+    matches!(
+        status.code,
+        Code::Unavailable
+            | Code::ResourceExhausted
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::Unknown
+            | Code::Internal
+            | Code::Unauthenticated
+    )
 }
 
 fn ours(response: DescribeResponse) -> Result<Description, CallError> {

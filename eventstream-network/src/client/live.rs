@@ -23,6 +23,7 @@ use tokio::{
 use super::{
     Protocol,
     call_error::CallError,
+    calls::Calls,
     endpoint::Endpoint,
     options::ConnectionOptions,
     request_body::RequestBody,
@@ -48,6 +49,7 @@ pub(super) struct Live {
     message_bytes: usize,
     call_timeout: Duration,
     given_up: GivenUp,
+    calls: Calls,
     /// What the server speaks, once that is found out.
     pub(super) protocol: Arc<OnceCell<Protocol>>,
 }
@@ -94,6 +96,7 @@ impl Live {
             message_bytes: options.message_bytes,
             call_timeout: options.call_timeout,
             given_up: GivenUp::default(),
+            calls: Calls::default(),
             protocol: Arc::default(),
         })
     }
@@ -101,6 +104,11 @@ impl Live {
     /// Whether another connection has to be made for what is begun.
     pub(super) fn is_closed(&self) -> bool {
         self.sender.is_closed() || self.given_up.0.load(Ordering::Relaxed)
+    }
+
+    /// How many calls are under way.
+    pub(super) fn calls(&self) -> usize {
+        self.calls.under_way()
     }
 
     /// By which the connection can be given up, without keeping it.
@@ -116,6 +124,7 @@ impl Live {
     ) -> impl Future<Output = Result<Responses, CallError>> + Send + 'static {
         let mut sender = self.sender.clone();
         let max = self.message_bytes;
+        let call = self.calls.begin();
         let sent = self
             .endpoint
             .url(path)
@@ -134,7 +143,7 @@ impl Live {
             .map(|request| sender.send_request(request));
         async move {
             let sent = sent.map_err(|error| CallError::protocol(error.to_string()))?;
-            Responses::of(sent.await.map_err(CallError::lost)?, max)
+            Responses::of(sent.await.map_err(CallError::lost)?, max, call)
         }
     }
 

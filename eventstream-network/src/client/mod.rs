@@ -3,6 +3,7 @@
 mod appender;
 mod builder;
 mod call_error;
+mod calls;
 mod catalogue;
 mod channel;
 mod cursor;

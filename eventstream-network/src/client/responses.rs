@@ -3,7 +3,7 @@ use http::{HeaderMap, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::task::coop::consume_budget;
 
-use super::call_error::CallError;
+use super::{call_error::CallError, calls::UnderWay};
 use crate::grpc::{Code, Splitter, Status, is_grpc, next_data};
 
 /// How many bytes a message may have that holds no events. What is made of it may take 24 times as much.
@@ -16,11 +16,16 @@ pub(super) struct Responses {
     /// Of the messages that have come.
     pub(super) splitter: Splitter,
     ended: bool,
+    _call: UnderWay,
 }
 
 impl Responses {
     /// An error if the call has failed already.
-    pub(super) fn of(response: Response<Incoming>, max: usize) -> Result<Self, CallError> {
+    pub(super) fn of(
+        response: Response<Incoming>,
+        max: usize,
+        call: UnderWay,
+    ) -> Result<Self, CallError> {
         if let Some(status) = Status::read_from(response.headers())
             && status.code != Code::Ok
         {
@@ -34,7 +39,7 @@ impl Responses {
             return Err(CallError::protocol("what it answers is not gRPC"));
         }
         let body = response.into_body();
-        Ok(Self { body, trailers: None, splitter: Splitter::new(max), ended: false })
+        Ok(Self { body, trailers: None, splitter: Splitter::new(max), ended: false, _call: call })
     }
 
     /// The same, where no message holds events.

@@ -1,14 +1,23 @@
 use std::fmt::Write;
 
 /// As `grpc-message` has it: everything but printable ASCII is escaped, and so is `%`.
-pub(crate) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'%' => encoded.push_str("%25"),
-            b' '..=b'~' => encoded.push(char::from(byte)),
-            // A `String` takes everything.
-            _ => drop(write!(encoded, "%{byte:02X}")),
+/// It ends with the last character for which there is room.
+pub(crate) fn encode(text: &str, max: usize) -> String {
+    let mut encoded = String::with_capacity(text.len().min(max));
+    for char in text.chars() {
+        let before = encoded.len();
+        match char {
+            ' '..='$' | '&'..='~' => encoded.push(char),
+            _ => {
+                for byte in char.encode_utf8(&mut [0; 4]).bytes() {
+                    // A `String` takes everything.
+                    let _ = write!(encoded, "%{byte:02X}");
+                }
+            }
+        }
+        if encoded.len() > max {
+            encoded.truncate(before);
+            break;
         }
     }
     encoded
@@ -42,10 +51,17 @@ mod tests {
     #[test]
     fn texts_come_back() {
         for text in ["", "plain text", "100 % ü\n\u{1f980}%41"] {
-            let encoded = encode(text);
+            let encoded = encode(text, 100);
             assert!(encoded.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{encoded}");
             assert_eq!(decode(encoded.as_bytes()), text);
         }
+    }
+
+    #[test]
+    fn no_character_is_cut() {
+        assert_eq!(encode("aüb", 8), "a%C3%BCb");
+        assert_eq!(encode("aüb", 7), "a%C3%BC");
+        assert_eq!(encode("aüb", 6), "a");
     }
 
     #[test]

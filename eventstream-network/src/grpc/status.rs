@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use prost::{Message, Name};
 use prost_types::Any;
 
-use super::{Code, percent};
+use super::{Code, MAX_TEXT, percent, shortened};
 use crate::proto::google::rpc;
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -23,11 +23,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Many clients take 8 KiB of headers, and base64 makes 4 bytes of 3.
-const MAX_DETAILS: usize = 4 << 10;
-
-/// A message that is longer is cut: it may repeat what a client has sent.
-const MAX_MESSAGE: usize = 1 << 10;
+/// Many clients take 8 KiB of headers. Of these the details have at most 4.7 KiB, as base64 makes 4
+/// bytes of 3; the message beside them 1.4 KiB, and once more by itself 1 KiB, where it is cut.
+pub(crate) const MAX_DETAILS: usize = 3_584;
 
 /// How a call has ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +37,12 @@ pub(crate) struct Status {
 
 impl Status {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Vec::new() }
+        let mut message = message.into();
+        let end = shortened(&message).len();
+        message.truncate(end);
+        // It may have been much longer.
+        message.shrink_to_fit();
+        Self { code, message, details: Vec::new() }
     }
 
     pub(crate) fn ok() -> Self {
@@ -66,6 +69,10 @@ impl Status {
 
     /// Whether there was room for it.
     fn add(&mut self, detail: &impl Name) -> bool {
+        // One that is too large is not even encoded.
+        if detail.encoded_len() > MAX_DETAILS {
+            return false;
+        }
         let any = Any { type_url: type_url_of(detail), value: detail.encode_to_vec() };
         let held: usize = self.details.iter().map(Message::encoded_len).sum();
         let fits = held + any.encoded_len() <= MAX_DETAILS;
@@ -96,23 +103,22 @@ impl Status {
 
     pub(crate) fn from_rpc(status: rpc::Status) -> Self {
         let rpc::Status { code, message, details } = status;
-        Self { code: Code::from_number(code), message, details }
+        Self { details, ..Self::new(Code::from_number(code), message) }
     }
 
     /// As headers, or behind the body.
     pub(crate) fn write_to(&self, headers: &mut HeaderMap) {
         headers.insert(GRPC_STATUS, HeaderValue::from(self.code.number()));
         if !self.message.is_empty() {
-            let message = percent::encode(shortened(&self.message));
+            let message = percent::encode(&self.message, MAX_TEXT);
             // All of it is printable ASCII.
             if let Ok(message) = HeaderValue::from_str(&message) {
                 headers.insert(GRPC_MESSAGE, message);
             }
         }
         if !self.details.is_empty() {
-            let mut status = self.to_rpc();
-            shortened(&self.message).clone_into(&mut status.message);
-            if let Ok(details) = HeaderValue::from_str(&BASE64.encode(status.encode_to_vec())) {
+            let status = self.to_rpc().encode_to_vec();
+            if let Ok(details) = HeaderValue::from_str(&BASE64.encode(status)) {
                 headers.insert(DETAILS, details);
             }
         }
@@ -139,11 +145,6 @@ impl Status {
 /// `Any::from_msg`, for a message that can't fail to be encoded.
 fn type_url_of<M: Name>(_: &M) -> String {
     M::type_url()
-}
-
-fn shortened(text: &str) -> &str {
-    let end = (0..=text.len().min(MAX_MESSAGE)).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
 }
 
 impl fmt::Display for Status {
@@ -194,9 +195,10 @@ mod tests {
         }
         let mut headers = HeaderMap::new();
         status.write_to(&mut headers);
+        // As HTTP/2 counts them; others come besides.
         let size: usize =
-            headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        assert!(size < 16 << 10, "{size}");
+            headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+        assert!(size < 7_800, "{size}");
         let read = Status::read_from(&headers).unwrap();
         assert_eq!(read.detail(), Some(Truncated { requested: 0, oldest: u64::MAX }));
     }

@@ -35,7 +35,7 @@ impl<'a> Access<'a> {
     }
 
     /// The key of the application that it is to be done with, as the caller names it: there may be
-    /// none of that key. `None` for [`Action::List`], and before an append is read.
+    /// none of that key. `None` for [`Action::List`], and before a request is read.
     #[must_use]
     pub fn application_key(&self) -> Option<&'a str> {
         self.application_key

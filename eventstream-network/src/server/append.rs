@@ -145,6 +145,7 @@ fn answers(under_way: &mut VecDeque<Append>) -> Bytes {
             Ok(range) => Outcome::Appended(appended(range)),
             Err(status) => Outcome::Failed(AppendFailure {
                 code: status.code.number(),
+                // Its message is short, whatever it repeats.
                 status: status.to_rpc().encode_to_vec().into(),
                 message: status.message,
             }),

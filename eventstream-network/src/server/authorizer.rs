@@ -4,8 +4,8 @@ use super::Access;
 ///
 /// It is asked for each call, before anything is looked up: who may not read an application is not told
 /// whether there is one. As long as events are consumed, loaded or waited for, it is asked again every
-/// five seconds: what was permitted can be taken back. Before an append is read it is also asked whether
-/// that is worth while. Health and reflection are for everybody.
+/// five seconds: what was permitted can be taken back. Before a request is read it is also asked
+/// whether that is worth while. Health and reflection are for everybody.
 ///
 /// # Examples
 ///
@@ -31,15 +31,15 @@ pub trait Authorizer: Send + Sync + 'static {
     /// [`Denied`] if they may not.
     fn authorize(&self, access: &Access<'_>) -> Result<(), Denied>;
 
-    /// Whether somebody may append to anything at all. It is asked before an append is read, which may
-    /// be large and take its time, so that who may not append takes no room from others; to which
-    /// application is not known then. As provided, everybody may: what counts is
+    /// Whether somebody may do something with any application at all. It is asked before a request is
+    /// read, which may be large and take its time, so that who may not do anything takes no room from
+    /// others; with which application is not known then. As provided, everybody may: what counts is
     /// [`authorize`](Self::authorize), which is asked besides. It must not block.
     ///
     /// # Errors
     ///
     /// [`Denied`] if [`authorize`](Self::authorize) would deny it, whichever the application.
-    fn admit_append(&self, access: &Access<'_>) -> Result<(), Denied> {
+    fn admit(&self, access: &Access<'_>) -> Result<(), Denied> {
         let _ = access;
         Ok(())
     }

@@ -30,10 +30,10 @@ impl Caller {
         authorizer.authorize(&self.access(action, application_key)).map_err(refused)
     }
 
-    /// Whether it is worth while to read what the caller wants to append.
-    pub(super) fn admit_append(&self) -> Result<(), Status> {
+    /// Whether it is worth while to listen to what the caller wants.
+    pub(super) fn admit(&self, action: Action) -> Result<(), Status> {
         let Some(authorizer) = &self.shared.authorizer else { return Ok(()) };
-        authorizer.admit_append(&self.access(Action::Append, None)).map_err(refused)
+        authorizer.admit(&self.access(action, None)).map_err(refused)
     }
 
     fn access<'a>(&'a self, action: Action, application_key: Option<&'a str>) -> Access<'a> {

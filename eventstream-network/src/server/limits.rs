@@ -7,8 +7,9 @@ use std::time::Duration;
 /// with some stores that is several MiB. A consumer that takes nothing loses it after
 /// [`unread_timeout`](Self::unread_timeout); a query keeps it as long as its call goes on. An append is counted with
 /// its bytes from the moment on that its length is known; who may not append anything is not listened
-/// to. One who may, and begins large appends without ending them, holds up the appends of others for
-/// up to `request_timeout`.
+/// to, nor is who may not read anything when they want to read. One who may, and begins large appends without ending them, holds up the appends of others, of
+/// whatever application: each time for up to `request_timeout`, which begins anew once there is room for
+/// an append.
 ///
 /// # Examples
 ///
@@ -26,6 +27,8 @@ pub struct Limits {
     pub(crate) connections: usize,
     pub(crate) streams_per_connection: u32,
     pub(crate) streams: usize,
+    pub(crate) public_streams: usize,
+    pub(crate) public_stream_age: Duration,
     pub(crate) header_bytes: u32,
     pub(crate) request_bytes: usize,
     pub(crate) pending_request_bytes: usize,
@@ -46,6 +49,8 @@ impl Default for Limits {
             connections: 1_024,
             streams_per_connection: 256,
             streams: 16_384,
+            public_streams: 256,
+            public_stream_age: Duration::from_secs(600),
             header_bytes: 16 << 10,
             request_bytes: 256 << 10,
             pending_request_bytes: 16 << 20,
@@ -73,9 +78,23 @@ impl Limits {
         Self { streams_per_connection, ..self }
     }
 
-    /// How many calls may be under way in all; more are answered `RESOURCE_EXHAUSTED`. 16,384 if not set.
+    /// How many calls may be under way in all, besides those that need no permission; more are answered
+    /// `RESOURCE_EXHAUSTED`. 16,384 if not set.
     pub fn streams(self, streams: usize) -> Self {
         Self { streams, ..self }
+    }
+
+    /// How many calls may be under way in all that need no permission and last: those that watch the
+    /// server's health, and reflection. As many more that ask for its health once may be. More are
+    /// answered `RESOURCE_EXHAUSTED`. 256 if not set.
+    pub fn public_streams(self, public_streams: usize) -> Self {
+        Self { public_streams, ..self }
+    }
+
+    /// How long a call may last that needs no permission; then it ends with `UNAVAILABLE`, and can be
+    /// made again. 600 seconds if not set.
+    pub fn public_stream_age(self, public_stream_age: Duration) -> Self {
+        Self { public_stream_age, ..self }
     }
 
     /// How many bytes the headers of a call may have. 16 KiB if not set.
@@ -112,7 +131,8 @@ impl Limits {
         Self { appends_per_stream, ..self }
     }
 
-    /// How long a new connection may take until it speaks HTTP/2. 5 seconds if not set.
+    /// How long a new connection may take until it speaks HTTP/2, and a request to arrive that needs no
+    /// permission. 5 seconds if not set.
     pub fn handshake_timeout(self, handshake_timeout: Duration) -> Self {
         Self { handshake_timeout, ..self }
     }

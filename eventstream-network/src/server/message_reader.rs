@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::shared::Shared;
+use super::{Limits, shared::Shared};
 use crate::grpc::{Code, SplitError, Splitter, Status, next_data};
 
 /// Longer than any name that somebody asks health or reflection for: the answer repeats it, several
@@ -36,9 +36,12 @@ impl MessageReader {
         Self::new(shared, body, shared.limits.request_bytes, None)
     }
 
-    /// For requests of everybody, who need not even say who they are.
+    /// For requests of everybody, who need not even say who they are: they are short, and have to be
+    /// there soon.
     pub(super) fn tiny(shared: &Shared, body: Incoming) -> Self {
-        Self::new(shared, body, shared.limits.request_bytes.min(TINY), None)
+        let Limits { request_bytes, request_timeout, handshake_timeout, .. } = shared.limits;
+        let timeout = request_timeout.min(handshake_timeout);
+        Self { timeout, ..Self::new(shared, body, request_bytes.min(TINY), None) }
     }
 
     /// For appends, which are counted.
@@ -70,6 +73,8 @@ impl MessageReader {
                 let len = u32::try_from(len).unwrap_or(u32::MAX);
                 let acquired = budget.clone().acquire_many_owned(len).await;
                 self.permit = acquired.ok();
+                // Who has waited for others has the time for the message that they would have had.
+                self.begin();
             }
             if let Some(message) = self.splitter.next().map_err(refused)? {
                 self.deadline = None;

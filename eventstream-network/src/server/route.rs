@@ -1,4 +1,5 @@
 use super::{
+    access::Action,
     call::Call,
     response::Reply,
     rpc::{health, ours, protocol_a, protocol_b, reflection},
@@ -20,28 +21,34 @@ pub(super) fn services(protocols: super::Protocols) -> Vec<&'static str> {
     events.chain([HEALTH, REFLECTION]).collect()
 }
 
-/// Finds what answers a call.
+/// Finds what answers a call, and whether it is to be answered.
 pub(super) async fn route(path: &str, call: Call) -> Result<Reply, Status> {
     let (service, method) =
         path.strip_prefix('/').and_then(|p| p.split_once('/')).unwrap_or_default();
     let protocols = call.shared.protocols;
+    let [list, read, append, truncate] =
+        [Action::List, Action::Read, Action::Append, Action::Truncate];
     match (service, method) {
-        (OURS, "ListApplications") if protocols.ours() => ours::list_applications(call).await,
-        (OURS, "Describe") if protocols.ours() => ours::describe(call).await,
-        (OURS, "Consume") if protocols.ours() => ours::consume(call).await,
-        (OURS, "Append") if protocols.ours() => ours::append(call).await,
-        (OURS, "AppendStream") if protocols.ours() => ours::append_stream(call),
-        (OURS, "Truncate") if protocols.ours() => ours::truncate(call).await,
-        (OURS, "Load") if protocols.ours() => ours::load(call).await,
-        (OURS, "WaitFor") if protocols.ours() => ours::wait_for(call).await,
-        (A, "Consume") if protocols.a() => protocol_a::consume(call).await,
-        (A, "EventTypes") if protocols.a() => protocol_a::event_types(call).await,
-        (B, "Consume") if protocols.b() => protocol_b::consume(call).await,
-        (B, "EventTypes") if protocols.b() => protocol_b::event_types(call).await,
-        (HEALTH, "Check") => health::check(call).await,
-        (HEALTH, "List") => health::list(call).await,
-        (HEALTH, "Watch") => health::watch(call).await,
-        (REFLECTION | REFLECTION_ALPHA, "ServerReflectionInfo") => reflection::info(call),
+        (OURS, "ListApplications") if protocols.ours() => {
+            ours::list_applications(call.admitted(list)?).await
+        }
+        (OURS, "Describe") if protocols.ours() => ours::describe(call.admitted(read)?).await,
+        (OURS, "Consume") if protocols.ours() => ours::consume(call.admitted(read)?).await,
+        (OURS, "Append") if protocols.ours() => ours::append(call.admitted(append)?).await,
+        (OURS, "AppendStream") if protocols.ours() => ours::append_stream(call.admitted(append)?),
+        (OURS, "Truncate") if protocols.ours() => ours::truncate(call.admitted(truncate)?).await,
+        (OURS, "Load") if protocols.ours() => ours::load(call.admitted(read)?).await,
+        (OURS, "WaitFor") if protocols.ours() => ours::wait_for(call.admitted(read)?).await,
+        (A, "Consume") if protocols.a() => protocol_a::consume(call.admitted(read)?).await,
+        (A, "EventTypes") if protocols.a() => protocol_a::event_types(call.admitted(read)?).await,
+        (B, "Consume") if protocols.b() => protocol_b::consume(call.admitted(read)?).await,
+        (B, "EventTypes") if protocols.b() => protocol_b::event_types(call.admitted(read)?).await,
+        (HEALTH, "Check") => health::check(call.public()?).await,
+        (HEALTH, "List") => health::list(call.public()?).await,
+        (HEALTH, "Watch") => health::watch(call.public_stream()?).await,
+        (REFLECTION | REFLECTION_ALPHA, "ServerReflectionInfo") => {
+            reflection::info(call.public_stream()?)
+        }
         _ => Err(Status::new(Code::Unimplemented, format!("there is no method {path}"))),
     }
 }

@@ -11,7 +11,6 @@ use super::{
     response::ResponseBody,
     route::route,
     shared::Shared,
-    status::busy,
 };
 use crate::grpc::{self, Code, GRPC_TIMEOUT, Status, parse_timeout};
 
@@ -28,10 +27,7 @@ pub(super) async fn answer(
     if !grpc::is_grpc(request.headers()) {
         return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    let Ok(permit) = shared.calls.clone().try_acquire_owned() else {
-        return failed(&busy());
-    };
-    let share = Held::new(permit);
+    let share = Held::default();
     let deadline = match request.headers().get(GRPC_TIMEOUT).map(parse_timeout) {
         None => None,
         // One that lies too far away to be named is none.

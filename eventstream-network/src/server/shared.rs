@@ -21,8 +21,12 @@ pub(super) struct Shared {
     pub(super) authorizer: Option<Arc<dyn Authorizer>>,
     heartbeat: Duration,
     pub(super) drain: Drain,
-    /// One permit for each call.
+    /// One permit for each call of those who have to be permitted it.
     pub(super) calls: Arc<Semaphore>,
+    /// One permit for each call that everybody may make, and that lasts.
+    pub(super) public_streams: Arc<Semaphore>,
+    /// One permit for each call that everybody may make, and that is answered at once.
+    pub(super) public_calls: Arc<Semaphore>,
     /// One permit for each byte of a request that is large, and no append.
     pub(super) request_bytes: Arc<Semaphore>,
     /// One permit for each byte of an append.
@@ -41,6 +45,8 @@ impl Shared {
         Self {
             hosts,
             calls: permits(limits.streams),
+            public_streams: permits(limits.public_streams),
+            public_calls: permits(limits.public_streams),
             request_bytes: permits(limits.pending_request_bytes),
             append_bytes: permits(limits.pending_append_bytes),
             limits,

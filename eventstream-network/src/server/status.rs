@@ -2,7 +2,7 @@ use eventstream_core::Error;
 
 use super::dialect::Dialect;
 use crate::{
-    grpc::{Code, Status},
+    grpc::{Code, Status, shortened},
     proto::eventstream::v1::{
         BackendFailure, DuplicateMessage, InvalidEnvelope, OffsetConflict, PastTheEnd, StreamEnded,
         Truncated,
@@ -18,14 +18,19 @@ pub(super) fn status_of(error: &Error, dialect: Dialect) -> Status {
             .with(&Truncated { requested: *requested, oldest: *oldest }),
         Error::NoEventTypes => Status::invalid(text),
         Error::UnsupportedEventTypes { types } => dialect.unsupported_event_types(types),
-        Error::InvalidEnvelope { field, problem } => Status::invalid(text)
-            .with(&InvalidEnvelope { field: (*field).to_owned(), problem: problem.to_string() }),
+        Error::InvalidEnvelope { field, problem } => Status::invalid(text).with(&InvalidEnvelope {
+            field: (*field).to_owned(),
+            problem: shortened(problem).to_owned(),
+        }),
         Error::OffsetConflict { expected, actual } => Status::new(Code::FailedPrecondition, text)
             .with(&OffsetConflict { expected: *expected, actual: *actual }),
         Error::PastTheEnd { requested, next } => Status::new(Code::OutOfRange, text)
             .with(&PastTheEnd { requested: *requested, next: *next }),
         Error::DuplicateMessage { message_id, offset } => Status::new(Code::AlreadyExists, text)
-            .with(&DuplicateMessage { message_id: message_id.clone(), offset: *offset }),
+            .with(&DuplicateMessage {
+                message_id: shortened(message_id).to_owned(),
+                offset: *offset,
+            }),
         error => {
             tracing::warn!(error = error as &dyn std::error::Error, "a call has failed");
             let retryable = error.is_retryable();
@@ -58,4 +63,19 @@ pub(super) fn going_away() -> Status {
 pub(super) fn busy() -> Status {
     let text = "the server has as many calls as it takes: try again later";
     Status::new(Code::ResourceExhausted, text).with(&BackendFailure { retryable: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_arrive_however_long_what_they_repeat_is() {
+        let message_id = "x".repeat(100_000);
+        let error = Error::DuplicateMessage { message_id, offset: 7 };
+        let status = status_of(&error, Dialect::Ours);
+        assert_eq!(status.detail::<DuplicateMessage>().unwrap().offset, 7);
+        // It is kept until it is sent.
+        assert!(status.message.capacity() < 2_000);
+    }
 }

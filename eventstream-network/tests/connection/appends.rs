@@ -2,7 +2,7 @@ use std::error::Error as _;
 
 use eventstream_core::{Error, EventStore, EventTypes, Expect};
 use eventstream_network::{
-    Access, Action, Authorizer, Denied, NetworkClient, NetworkError, NetworkServer,
+    Access, Action, Authorizer, Denied, Limits, NetworkClient, NetworkError, NetworkServer,
 };
 use eventstream_persisted::EmbeddedStore;
 use tokio::sync::mpsc;
@@ -85,6 +85,33 @@ async fn many_appends_over_one_stream_each_have_their_answer() {
             }
             Err(Error::OffsetConflict { expected: u64::MAX, .. }) => assert_eq!(id % 5, 4),
             Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_append_that_is_too_large_fails_no_other_for_good() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let store = EmbeddedStore::builder(&path).create_for(application()).open().await.unwrap();
+    let builder = NetworkServer::builder()
+        .host_with_store(store.stream(EventTypes::any()), store.clone())
+        .limits(Limits::default().append_bytes(10_000));
+    let server = Running::start(builder).await;
+    let client = NetworkClient::connect(&server.endpoint).await.unwrap();
+    let remote = client.store(application()).streaming();
+    let (large, first, second) = tokio::join!(
+        remote.append(parcels(0..1_000, "a"), Expect::Any),
+        remote.append(parcels(2_000..2_001, "a"), Expect::Any),
+        remote.append(parcels(2_001..2_002, "a"), Expect::Any),
+    );
+    let error = large.unwrap_err();
+    let source = error.source().and_then(|source| source.downcast_ref::<NetworkError>());
+    assert!(matches!(source, Some(NetworkError::Refused { code: 8, .. })), "{error:?}");
+    for (appended, id) in [(first, 2_000), (second, 2_001)] {
+        if let Err(error) = appended {
+            assert!(error.is_retryable(), "{error:?}");
+            remote.append(vec![parcel(id, "a")], Expect::Any).await.unwrap();
         }
     }
 }

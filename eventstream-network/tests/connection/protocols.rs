@@ -1,5 +1,10 @@
-use std::{error::Error as _, time::Duration};
+use std::{
+    error::Error as _,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
+use bytes::Bytes;
 use eventstream_core::{
     Cursor, Error, EventStore, EventStream, EventTypes, Expect, Format, Marshaler, Message, Parcel,
 };
@@ -8,7 +13,12 @@ use eventstream_network::{
     Hosted, NetworkClient, NetworkError, NetworkServer, NetworkStream, Protocol, Protocols,
 };
 use eventstream_persisted::EmbeddedStore;
+use http::{Request, Response};
+use http_body_util::Empty;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
 
 use crate::support::{Running, application, parcels};
 
@@ -142,4 +152,58 @@ async fn a_stream_without_an_event_that_it_declares_is_described() {
     let described = client.describe("app-key");
     let info = tokio::time::timeout(Duration::from_secs(60), described).await.unwrap().unwrap();
     assert_eq!((info.oldest_offset, info.next_offset), (Some(0), Some(3)));
+}
+
+/// Speaks B, and knows no application; but what stands before it is not ready at first.
+async fn not_ready_at_first(listener: TcpListener) {
+    let (stream, _) = listener.accept().await.unwrap();
+    let is_ready = AtomicBool::new(false);
+    let service = service_fn(|request: Request<Incoming>| {
+        let response = Response::builder().header("content-type", "application/grpc");
+        let response = if !is_ready.swap(true, Ordering::Relaxed) {
+            response.status(503)
+        } else if request.uri().path().starts_with("/dogma.messaging.v1.EventStream/") {
+            response.header("grpc-status", "5")
+        } else {
+            response.header("grpc-status", "12")
+        };
+        std::future::ready(response.body(Empty::<Bytes>::new()))
+    });
+    let http2 = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    drop(http2.serve_connection(TokioIo::new(stream), service).await);
+}
+
+#[tokio::test]
+async fn what_is_over_in_a_moment_does_not_say_what_is_spoken() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let asking = async {
+        let remote = NetworkStream::connect(&endpoint, application()).await.unwrap();
+        let error = remote.event_types().await.unwrap_err();
+        assert!(error.is_retryable(), "{error:?}");
+        let error = remote.event_types().await.unwrap_err();
+        let source = error.source().and_then(|source| source.downcast_ref::<NetworkError>());
+        assert!(matches!(source, Some(NetworkError::Refused { code: 5, .. })), "{error:?}");
+    };
+    tokio::select! {
+        () = asking => {}
+        () = not_ready_at_first(listener) => panic!("the connection was closed"),
+    }
+}
+
+/// More than a server lets a client have over one connection.
+#[tokio::test]
+async fn so_many_cursors_that_one_connection_is_not_enough() {
+    let stream = MemoryStream::new(application());
+    stream.append(parcels(0..1, "a")).unwrap();
+    let server = Running::start(NetworkServer::builder().host(stream)).await;
+    let client = NetworkClient::connect(&server.endpoint).await.unwrap();
+    let remote = client.stream(application());
+    let mut cursors = Vec::new();
+    for _ in 0..300 {
+        let mut cursor = remote.open(0, EventTypes::any()).await.unwrap();
+        assert_eq!(cursor.next().await.unwrap().offset, 0);
+        cursors.push(cursor);
+    }
+    assert_eq!(client.applications().await.unwrap(), [application()]);
 }

@@ -84,7 +84,7 @@ async fn builder() -> (NetworkServerBuilder, TempDir) {
     (builder.authorizer(tokens()), directory)
 }
 
-/// What a child does: `plain`, `few` (connections), or `tls` with a folder of certificates.
+/// What a child does: `plain`, `few` (connections), `short` (watching), or `tls` with a folder of certificates.
 pub(crate) async fn serve(task: &str) {
     let (builder, _directory) = builder().await;
     let builder = match task.split_once(' ') {
@@ -92,6 +92,9 @@ pub(crate) async fn serve(task: &str) {
             let path = |name: &str| std::path::Path::new(folder).join(name);
             let tls = Tls::from_files(path("server.pem"), path("server.key"));
             builder.limits(limits()).tls(tls.client_ca(path("clients.pem")))
+        }
+        _ if task == "short" => {
+            builder.limits(limits().public_stream_age(Duration::from_millis(100)))
         }
         _ if task == "few" => builder.limits(limits().connections(8)),
         _ => builder.limits(limits()),

@@ -23,5 +23,6 @@ mod hosting;
 mod http2;
 mod places;
 mod row;
+mod strangers;
 mod streams;
 mod tls;

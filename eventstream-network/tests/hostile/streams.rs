@@ -1,6 +1,8 @@
 //! As many calls as there can be, and what is not read of them.
 
-use eventstream_network::proto::eventstream::v1::{ConsumeRequest, EventTypes};
+use std::time::Duration;
+
+use eventstream_network::proto::eventstream::v1::{self as ours, ConsumeRequest, EventTypes};
 use prost::Message;
 
 use crate::{
@@ -128,6 +130,36 @@ async fn many_calls_take_a_bounded_amount() {
     server.end();
 }
 
+/// A call with what is sent of its request, as the frames of any stream.
+fn begun(path: &str, more: &[(&str, &str)], sent: &[u8]) -> impl Fn(u32) -> Vec<u8> + use<> {
+    let (head, sent) = (call_headers(path, more), sent.to_vec());
+    move |stream: u32| {
+        let head = frame(HEADERS, END_HEADERS, stream, &head);
+        [head, frame(DATA, 0, stream, &sent)].concat()
+    }
+}
+
+async fn one_who_waits_for_four(address: &str) {
+    let head = begun(APPEND, &[("authorization", WRITER)], &[0, 2, 0, 0, 0]);
+    let mut connection = Connection::open(address, &[]).await;
+    for stream in [1, 3, 5, 7] {
+        connection.send(&head(stream)).await;
+    }
+    let append = ours::AppendRequest {
+        application_key: application().key,
+        expected_offset: None,
+        envelopes: Vec::new(),
+    };
+    let append = raw::frame(&append.encode_to_vec());
+    let mut honest = Connection::open(address, &[]).await;
+    honest.send(&begun(APPEND, &[("authorization", WRITER)], &append[..5])(1)).await;
+    connection.until(|heard| heard.headers == 4).await;
+    // Half of the time that it has.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    honest.send(&frame(DATA, END_STREAM, 1, &append[5..])).await;
+    honest.until(|heard| heard.headers == 2 && heard.data > 0).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_that_never_end_take_a_bounded_amount() {
     if let Some(task) = child::task() {
@@ -137,13 +169,6 @@ async fn requests_that_never_end_take_a_bounded_amount() {
         Server::start("streams::requests_that_never_end_take_a_bounded_amount", "plain", None);
     let address = server.address.clone();
     let writer = [("authorization", WRITER)];
-    let begun = |path: &str, more: &[(&str, &str)], sent: &[u8]| {
-        let (head, sent) = (call_headers(path, more), sent.to_vec());
-        move |stream: u32| {
-            let head = frame(HEADERS, END_HEADERS, stream, &head);
-            [head, frame(DATA, 0, stream, &sent)].concat()
-        }
-    };
     let open = async |connections: usize, begun: &dyn Fn(u32) -> Vec<u8>| {
         let mut all = Vec::new();
         for _ in 0..connections {
@@ -175,6 +200,10 @@ async fn requests_that_never_end_take_a_bounded_amount() {
             connection.send(&head(stream)).await;
         }
         connection
+    })
+    .await;
+    row(&mut server, "one who has to wait for 4 of these has a request's time after them", async {
+        one_who_waits_for_four(&address).await;
     })
     .await;
     row(&mut server, "1,024 streams of appends whose answers are not read", async {

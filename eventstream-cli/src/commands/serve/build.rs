@@ -53,7 +53,7 @@ pub(super) fn server(args: &ServeArgs, stores: &[AnyStore]) -> Result<NetworkSer
         ServeError::Tls(error) => unusable(option_of(args, error), error),
         error => Failure::of(error),
     })?;
-    Ok(server.drain_timeout(args.drain_timeout))
+    Ok(server.drain_notice(args.drain_notice).drain_timeout(args.drain_timeout))
 }
 
 /// It is where others could reach it, and may not be.

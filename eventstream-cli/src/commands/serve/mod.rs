@@ -29,8 +29,13 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     };
     let (server, listener) = prepared;
     tracing::debug!(?server, "the server is ready");
+    let notice = args.drain_notice;
     let until = async {
         interrupted.cancelled().await;
+        if !notice.is_zero() {
+            tracing::info!("interrupted: it goes on for {notice:?}, and then ends");
+            return;
+        }
         tracing::info!("interrupted: streams are ended, and calls under way are waited for");
     };
     let ended = server.serve(listener, until).await;

@@ -45,7 +45,7 @@ pub(in crate::server) async fn watch(mut call: Call) -> Result<Reply, Status> {
     let mut serving = call.shared.drain.serving();
     serving.mark_changed();
     let streams = call.shared.drain.streams.clone();
-    Ok(Reply::stream(unfold(serving, move |mut serving: watch::Receiver<bool>| {
+    let reply = Reply::stream(unfold(serving, move |mut serving: watch::Receiver<bool>| {
         let streams = streams.clone();
         async move {
             tokio::select! {
@@ -64,5 +64,6 @@ pub(in crate::server) async fn watch(mut call: Call) -> Result<Reply, Status> {
             };
             Some((Ok(whole(&status)), serving))
         }
-    })))
+    }));
+    Ok(reply.until(Some(call.too_old())))
 }

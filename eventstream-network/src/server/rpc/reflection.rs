@@ -76,19 +76,23 @@ impl Index {
 pub(in crate::server) fn info(mut call: Call) -> Result<Reply, Status> {
     let requests = call.reader(MessageReader::tiny)?;
     let state = (requests, call.shared.clone());
-    Ok(Reply::stream(unfold(state, |(mut requests, shared): (MessageReader, Arc<Shared>)| async {
-        let read = tokio::select! {
-            biased;
-            () = shared.drain.streams.cancelled() => Err(going_away()),
-            read = requests.next() => read,
-        };
-        let response = match read {
-            Ok(None) => return None,
-            Ok(Some((message, _))) => respond(message, shared.protocols),
-            Err(status) => Err(status),
-        };
-        Some((response, (requests, shared)))
-    })))
+    let reply = Reply::stream(unfold(
+        state,
+        |(mut requests, shared): (MessageReader, Arc<Shared>)| async {
+            let read = tokio::select! {
+                biased;
+                () = shared.drain.streams.cancelled() => Err(going_away()),
+                read = requests.next() => read,
+            };
+            let response = match read {
+                Ok(None) => return None,
+                Ok(Some((message, _))) => respond(message, shared.protocols),
+                Err(status) => Err(status),
+            };
+            Some((response, (requests, shared)))
+        },
+    ));
+    Ok(reply.until(Some(call.too_old())))
 }
 
 fn respond(message: Bytes, protocols: Protocols) -> Result<Bytes, Status> {

@@ -45,8 +45,6 @@ impl Grant {
     }
 
     pub(super) fn allows(&self, action: Action, application_key: Option<&str>) -> bool {
-        // Who is told all applications has to be one who may read them all.
-        let action = if action == Action::List { Action::Read } else { action };
         let covers = match (&self.applications, application_key) {
             (None, _) => true,
             (Some(keys), Some(key)) => keys.iter().any(|known| known == key),
@@ -57,6 +55,8 @@ impl Grant {
 
     /// Whether it allows something with some application.
     pub(super) fn may(&self, action: Action) -> bool {
+        // Who is told all applications has to be one who may read them all.
+        let action = if action == Action::List { Action::Read } else { action };
         self.actions.contains(&action)
     }
 }

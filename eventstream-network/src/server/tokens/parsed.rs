@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use subtle::ConstantTimeEq;
 
 use super::{InvalidTokenLine, bearer::bearer_of, digest::TokenDigest, grant::Grant};
-use crate::server::{Access, Action, Authorizer, Denied};
+use crate::server::{Access, Authorizer, Denied};
 
 /// Bearer tokens, and what they are good for.
 ///
@@ -84,8 +84,8 @@ impl Authorizer for Tokens {
         self.check(access, |grant| grant.allows(access.action(), access.application_key()))
     }
 
-    fn admit_append(&self, access: &Access<'_>) -> Result<(), Denied> {
-        self.check(access, |grant| grant.may(Action::Append))
+    fn admit(&self, access: &Access<'_>) -> Result<(), Denied> {
+        self.check(access, |grant| grant.may(access.action()))
     }
 }
 

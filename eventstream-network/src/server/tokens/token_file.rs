@@ -57,8 +57,8 @@ impl Authorizer for TokenFile {
         self.0.get().authorize(access)
     }
 
-    fn admit_append(&self, access: &Access<'_>) -> Result<(), Denied> {
-        self.0.get().admit_append(access)
+    fn admit(&self, access: &Access<'_>) -> Result<(), Denied> {
+        self.0.get().admit(access)
     }
 }
 

@@ -70,5 +70,10 @@ pub(super) fn messages() -> Vec<Hostile> {
             &envelopes(1, |one| one.media_type = "\n".repeat(100_000)),
             INVALID,
         ),
+        append(
+            "30 MiB that take 180 when they are shown",
+            &envelopes(1, |one| one.media_type = "\u{1}".repeat(30 << 20)),
+            INVALID,
+        ),
     ]
 }

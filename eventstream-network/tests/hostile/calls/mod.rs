@@ -20,6 +20,7 @@ pub(crate) const DESCRIBE: &str = "/eventstream.v1.EventStream/Describe";
 pub(crate) const CONSUME: &str = "/eventstream.v1.EventStream/Consume";
 pub(crate) const APPEND: &str = "/eventstream.v1.EventStream/Append";
 pub(crate) const APPEND_STREAM: &str = "/eventstream.v1.EventStream/AppendStream";
+pub(crate) const WATCH: &str = "/grpc.health.v1.Health/Watch";
 const TRUNCATE: &str = "/eventstream.v1.EventStream/Truncate";
 
 /// What answers a call: a code of gRPC, or a status of HTTP.
