@@ -130,6 +130,32 @@ async fn many_calls_take_a_bounded_amount() {
     server.end();
 }
 
+/// An append that finds no room before others have been given up, and is sent slowly from then on.
+async fn waits_for_room(address: &str) {
+    let head = call_headers(APPEND, &[("authorization", WRITER)]);
+    let begun = |stream: u32, sent: &[u8]| {
+        let head = frame(HEADERS, END_HEADERS, stream, &head);
+        [head, frame(DATA, 0, stream, sent)].concat()
+    };
+    let mut connection = Connection::open(address, &[]).await;
+    for stream in [1, 3, 5, 7] {
+        connection.send(&begun(stream, &[0, 2, 0, 0, 0])).await;
+    }
+    let append = ours::AppendRequest {
+        application_key: application().key,
+        expected_offset: None,
+        envelopes: Vec::new(),
+    };
+    let append = raw::frame(&append.encode_to_vec());
+    let mut honest = Connection::open(address, &[]).await;
+    honest.send(&begun(1, &append[..5])).await;
+    connection.until(|heard| heard.headers == 4).await;
+    // Half of the time that it has.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    honest.send(&frame(DATA, END_STREAM, 1, &append[5..])).await;
+    honest.until(|heard| heard.headers == 2 && heard.data > 0).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_that_never_end_take_a_bounded_amount() {
     if let Some(task) = child::task() {
@@ -179,27 +205,8 @@ async fn requests_that_never_end_take_a_bounded_amount() {
         connection
     })
     .await;
-    row(&mut server, "one who has to wait for 4 of these has a request's time after them", async {
-        let head = begun(APPEND, &writer, &[0, 2, 0, 0, 0]);
-        let mut connection = Connection::open(&address, &[]).await;
-        for stream in [1, 3, 5, 7] {
-            connection.send(&head(stream)).await;
-        }
-        let append = ours::AppendRequest {
-            application_key: application().key,
-            expected_offset: None,
-            envelopes: Vec::new(),
-        };
-        let append = raw::frame(&append.encode_to_vec());
-        let mut honest = Connection::open(&address, &[]).await;
-        honest.send(&begun(APPEND, &writer, &append[..5])(1)).await;
-        connection.until(|heard| heard.headers == 4).await;
-        // Half of the time that it has.
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        honest.send(&frame(DATA, END_STREAM, 1, &append[5..])).await;
-        honest.until(|heard| heard.headers == 2 && heard.data > 0).await;
-    })
-    .await;
+    let waits = "one who has to wait for 4 of these has a request's time after them";
+    row(&mut server, waits, waits_for_room(&address)).await;
     row(&mut server, "1,024 streams of appends whose answers are not read", async {
         let appends = raw::frame(b"").repeat(40);
         answered(open(4, &begun(APPEND_STREAM, &writer, &appends)).await).await
