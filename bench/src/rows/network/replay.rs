@@ -24,6 +24,7 @@ pub fn replay() {
     let [ours, a, b] =
         [Protocol::Ours, Protocol::A, Protocol::B].map(|protocol| connect(&memory, protocol));
     let stored = connect(&embedded, Protocol::Ours);
+    let (nats, postgres) = (jetstream::Peer::start(&runtime), postgres::Peer::start(&runtime));
     let mut candidates = Candidates::new("events/s")
         .add("raw TCP", || timed(&runtime, EVENTS, tcp::read(tcp.address(), EVENTS)))
         .add("tonic, structs through a channel", || {
@@ -44,7 +45,6 @@ pub fn replay() {
         .add("protocol B, from memory", || {
             timed(&runtime, EVENTS, ours::read(b.clone(), EVENTS, BATCH))
         });
-    let (nats, postgres) = (jetstream::Peer::start(&runtime), postgres::Peer::start(&runtime));
     if let Some(nats) = &nats {
         candidates =
             candidates.add("NATS JetStream, an ordered consumer", || nats.replay(&runtime));
