@@ -10,6 +10,8 @@ mod content_type;
 mod frame;
 #[path = "../../eventstream-network/src/grpc/percent.rs"]
 pub(crate) mod percent;
+#[path = "../../eventstream-network/src/grpc/shortened.rs"]
+mod shortened;
 #[path = "../../eventstream-network/src/grpc/splitter.rs"]
 mod splitter;
 #[path = "../../eventstream-network/src/grpc/status.rs"]
@@ -20,6 +22,7 @@ mod timeout;
 pub(crate) use code::Code;
 pub(crate) use content_type::is_grpc;
 pub(crate) use frame::{PREFIX, prefix};
+pub(crate) use shortened::{MAX_TEXT, shortened};
 pub(crate) use splitter::{SplitError, Splitter};
 pub(crate) use status::Status;
 pub(crate) use timeout::parse_timeout;

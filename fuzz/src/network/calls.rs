@@ -37,7 +37,7 @@ fn split_in(data: &[u8], size: usize) -> (Vec<Bytes>, Option<SplitError>, bool) 
 
 pub(super) fn text(data: &[u8]) {
     let decoded = bounded(64 + 8 * data.len(), || percent::decode(data));
-    assert_eq!(percent::decode(percent::encode(&decoded).as_bytes()), decoded);
+    assert_eq!(percent::decode(percent::encode(&decoded, usize::MAX).as_bytes()), decoded);
     let Some(value) = header(data) else { return };
     if let Some(timeout) = parse_timeout(&value) {
         assert!(data.len() <= 9 && timeout.as_secs() <= 99_999_999 * 3600);
@@ -72,7 +72,11 @@ pub(super) fn status(data: &[u8]) {
     let mut written = HeaderMap::new();
     status.write_to(&mut written);
     let again = Status::read_from(&written).expect("it was written");
-    assert_eq!((again.code, again.detail(), again.detail()), (status.code, found.0, found.1));
+    assert_eq!(again.code, status.code);
+    // Of longer details there may be no room for all.
+    if data.len() <= 1024 {
+        assert_eq!((again.detail(), again.detail()), (found.0, found.1));
+    }
 }
 
 fn encode(bytes: &[u8]) -> Vec<u8> {
