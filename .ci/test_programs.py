@@ -10,7 +10,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-AT_A_TIME = 3
+AT_A_TIME = 2
 # What takes longest begins first.
 LONGEST = ["cli", "jetstream", "postgres", "suite", "embedded", "hostile", "faults", "sqlite"]
 
