@@ -23,9 +23,6 @@ use crate::RecentEvents;
 
 /// Between two questions of which the first one got no answer.
 const PAUSE: Duration = Duration::from_millis(100);
-/// A last message that is not found is looked for again, so often, before it counts as deleted.
-const LOOKS: u32 = 5;
-const MOMENT: Duration = Duration::from_millis(10);
 
 /// A leader that knows less than the one before it may catch up for so long.
 const LAG: Duration = Duration::from_secs(10);
@@ -158,24 +155,16 @@ impl Core {
     /// The leader says where the stream ends also while it is putting a batch into it: then the batch's
     /// end is the end. Messages are looked up when it is done with that.
     async fn complete(&self, info: &mut StreamInfo) -> Result<()> {
-        let mut looks = 0;
-        let (last, message) = loop {
-            let last = info.state.last_seq;
-            if last <= self.known().message.sequence {
-                return Ok(());
-            }
-            if let Some(message) = self.link.find(GetMessage::Sequence(last)).await? {
-                break (last, message);
-            }
-            // It was deleted, or it is counted already and not there yet.
-            if looks == LOOKS {
-                self.last_known.advance(last, None);
-                return Ok(());
-            }
-            sleep(MOMENT).await;
-            let before = last;
-            *info = self.info_now().await?;
-            looks = if info.state.last_seq == before { looks + 1 } else { 0 };
+        let (last, known) = (info.state.last_seq, self.known().message.sequence);
+        if last <= known {
+            // What was in the middle of a batch when it was said is behind what is known by now: the
+            // batch was done meanwhile, as a whole.
+            info.state.last_seq = known;
+            return Ok(());
+        }
+        let Some(message) = self.link.find(GetMessage::Sequence(last)).await? else {
+            self.last_known.advance(last, None);
+            return Ok(());
         };
         let (id, sequence) = (message.header(BATCH_ID), message.header(BATCH_SEQUENCE));
         let left = left_in_batch(id.as_deref(), sequence.as_deref());
