@@ -1,6 +1,6 @@
 //! HTTP/2 by hand: frames as nobody sends them who means well.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -8,7 +8,7 @@ use tokio::{
         TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::watch,
+    sync::{Mutex, watch},
     task::JoinHandle,
     time::timeout,
 };
@@ -110,7 +110,7 @@ pub(crate) struct Heard {
 
 /// A connection whose frames are written by hand.
 pub(crate) struct Connection {
-    writer: OwnedWriteHalf,
+    writer: Arc<Mutex<OwnedWriteHalf>>,
     heard: watch::Receiver<Heard>,
     reading: JoinHandle<()>,
 }
@@ -118,13 +118,20 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects, and says nothing yet.
     pub(crate) async fn silent(address: &str) -> Self {
+        Self::connect(address, false).await
+    }
+
+    /// Whoever answers pings is not taken for somebody who has vanished.
+    async fn connect(address: &str, answers_pings: bool) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let (reader, writer) = stream.into_split();
         let (tell, heard) = watch::channel(Heard::default());
+        let writer = Arc::new(Mutex::new(writer));
+        let answering = answers_pings.then(|| writer.clone());
         let reading = tokio::spawn(async move {
             // A reset is an end, too.
-            let _ = listen(reader, &tell).await;
+            let _ = listen(reader, &tell, answering.as_deref()).await;
             tell.send_modify(|heard| heard.closed = true);
         });
         Self { writer, heard, reading }
@@ -132,21 +139,31 @@ impl Connection {
 
     /// Begins to speak HTTP/2.
     pub(crate) async fn open(address: &str, pairs: &[(u16, u32)]) -> Self {
-        let mut connection = Self::silent(address).await;
-        connection.send(PREFACE).await;
-        connection.send(&settings(pairs)).await;
-        connection
+        Self::silent(address).await.begin(pairs).await
+    }
+
+    /// The same, by somebody who answers pings.
+    pub(crate) async fn open_alive(address: &str) -> Self {
+        Self::connect(address, true).await.begin(&[]).await
+    }
+
+    async fn begin(mut self, pairs: &[(u16, u32)]) -> Self {
+        self.send(PREFACE).await;
+        self.send(&settings(pairs)).await;
+        self
     }
 
     /// Whether it could be sent: the server may have had enough.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> bool {
-        let sent = timeout(PATIENCE, self.writer.write_all(bytes)).await;
+        let mut writer = self.writer.lock().await;
+        let sent = timeout(PATIENCE, writer.write_all(bytes)).await;
         sent.expect("the server takes nothing, and does not close the connection").is_ok()
     }
 
     /// Whether it could be sent within some time.
     pub(crate) async fn send_for(&mut self, bytes: &[u8], time: Duration) -> bool {
-        timeout(time, self.writer.write_all(bytes)).await.is_ok_and(|sent| sent.is_ok())
+        let mut writer = self.writer.lock().await;
+        timeout(time, writer.write_all(bytes)).await.is_ok_and(|sent| sent.is_ok())
     }
 
     /// Waits until something was heard.
@@ -172,7 +189,11 @@ impl Drop for Connection {
     }
 }
 
-async fn listen(mut reader: OwnedReadHalf, tell: &watch::Sender<Heard>) -> std::io::Result<()> {
+async fn listen(
+    mut reader: OwnedReadHalf,
+    tell: &watch::Sender<Heard>,
+    answering: Option<&Mutex<OwnedWriteHalf>>,
+) -> std::io::Result<()> {
     loop {
         let mut head = [0; 9];
         reader.read_exact(&mut head).await?;
@@ -193,5 +214,11 @@ async fn listen(mut reader: OwnedReadHalf, tell: &watch::Sender<Heard>) -> std::
             GOAWAY => heard.goaway = Some(number(4)),
             _ => {}
         });
+        if let Some(writer) = answering
+            && head[3] == PING
+            && head[4] & 1 == 0
+        {
+            writer.lock().await.write_all(&frame(PING, 1, 0, &payload)).await?;
+        }
     }
 }

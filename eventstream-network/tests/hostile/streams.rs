@@ -1,6 +1,8 @@
 //! As many calls as there can be, and what is not read of them.
 
-use eventstream_network::proto::eventstream::v1::{ConsumeRequest, EventTypes};
+use std::time::Duration;
+
+use eventstream_network::proto::eventstream::v1::{self as ours, ConsumeRequest, EventTypes};
 use prost::Message;
 
 use crate::{
@@ -137,6 +139,27 @@ fn begun(path: &str, more: &[(&str, &str)], sent: &[u8]) -> impl Fn(u32) -> Vec<
     }
 }
 
+async fn one_who_waits_for_four(address: &str) {
+    let head = begun(APPEND, &[("authorization", WRITER)], &[0, 2, 0, 0, 0]);
+    let mut connection = Connection::open_alive(address).await;
+    for stream in [1, 3, 5, 7] {
+        connection.send(&head(stream)).await;
+    }
+    let append = ours::AppendRequest {
+        application_key: application().key,
+        expected_offset: None,
+        envelopes: Vec::new(),
+    };
+    let append = raw::frame(&append.encode_to_vec());
+    let mut honest = Connection::open_alive(address).await;
+    honest.send(&begun(APPEND, &[("authorization", WRITER)], &append[..5])(1)).await;
+    connection.until(|heard| heard.headers == 4).await;
+    // Half of the time that it has.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    honest.send(&frame(DATA, END_STREAM, 1, &append[5..])).await;
+    honest.until(|heard| heard.headers == 2 && heard.data > 0).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_that_never_end_take_a_bounded_amount() {
     if let Some(task) = child::task() {
@@ -177,6 +200,10 @@ async fn requests_that_never_end_take_a_bounded_amount() {
             connection.send(&head(stream)).await;
         }
         connection
+    })
+    .await;
+    row(&mut server, "one who has to wait for 4 of these has a request's time after them", async {
+        one_who_waits_for_four(&address).await;
     })
     .await;
     row(&mut server, "1,024 streams of appends whose answers are not read", async {
