@@ -17,8 +17,9 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::OnceCell,
-    time::timeout,
+    time::{sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Protocol,
@@ -38,12 +39,16 @@ use crate::{
 /// The most that HTTP/2 allows: what counts is the window of each stream, so that one which nobody
 /// reads does not hold up the others.
 const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
+/// How long an answer may take that has come before the connection has ended.
+const LAST_ANSWER: Duration = Duration::from_secs(1);
 const SEND_BUFFER: usize = 256 << 10;
 
 /// A connection that is there, or was a moment ago. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Live {
     sender: SendRequest<RequestBody>,
+    /// A call that is sent in the moment in which the connection ends may get no answer, and no error.
+    ended: CancellationToken,
     token: Option<Token>,
     endpoint: Endpoint,
     message_bytes: usize,
@@ -79,18 +84,19 @@ impl Live {
                 None => begin(stream, endpoint, options).await,
                 Some(tls) => {
                     let (stream, verdict) = tls.connect(stream).await?;
-                    let sender = begin(stream, endpoint, options).await?;
+                    let begun = begin(stream, endpoint, options).await?;
                     verdict.await??;
-                    Ok(sender)
+                    Ok(begun)
                 }
             }
         };
-        let sender = match timeout(options.connect_timeout, connecting).await {
+        let (sender, ended) = match timeout(options.connect_timeout, connecting).await {
             Ok(made) => made.map_err(CallError::connect)?,
             Err(_) => return Err(CallError::Timeout(options.connect_timeout)),
         };
         Ok(Self {
             sender,
+            ended,
             token: security.token.clone(),
             endpoint: endpoint.clone(),
             message_bytes: options.message_bytes,
@@ -123,6 +129,7 @@ impl Live {
         body: RequestBody,
     ) -> impl Future<Output = Result<Responses, CallError>> + Send + 'static {
         let mut sender = self.sender.clone();
+        let ended = self.ended.clone();
         let max = self.message_bytes;
         let call = self.calls.begin();
         let sent = self
@@ -142,8 +149,15 @@ impl Live {
             })
             .map(|request| sender.send_request(request));
         async move {
+            // Without it the connection would count as ended when nobody else has it.
+            let _sender = sender;
             let sent = sent.map_err(|error| CallError::protocol(error.to_string()))?;
-            Responses::of(sent.await.map_err(CallError::lost)?, max, call)
+            let response = tokio::select! {
+                biased;
+                response = sent => response.map_err(CallError::lost)?,
+                () = gone(ended) => return Err(CallError::lost("the connection has ended")),
+            };
+            Responses::of(response, max, call)
         }
     }
 
@@ -187,12 +201,18 @@ impl Live {
     }
 }
 
-/// Begins to speak HTTP/2.
+/// Waits until nothing comes of a connection any more that has ended.
+async fn gone(ended: CancellationToken) {
+    ended.cancelled().await;
+    sleep(LAST_ANSWER).await;
+}
+
+/// Begins to speak HTTP/2; returns also what says when the connection has ended.
 async fn begin(
     io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     endpoint: &Endpoint,
     options: &ConnectionOptions,
-) -> Result<SendRequest<RequestBody>, BoxError> {
+) -> Result<(SendRequest<RequestBody>, CancellationToken), BoxError> {
     let mut http2 = http2::Builder::new(TokioExecutor::new());
     http2
         .timer(TokioTimer::new())
@@ -203,12 +223,48 @@ async fn begin(
         .keep_alive_interval(options.keep_alive_interval)
         .keep_alive_timeout(options.keep_alive_timeout);
     let (sender, connection) = http2.handshake(TokioIo::new(io)).await?;
-    let server = endpoint.clone();
+    let (server, ended) = (endpoint.clone(), CancellationToken::new());
+    let ending = ended.clone().drop_guard();
     tokio::spawn(async move {
+        let _ending = ending;
         if let Err(error) = connection.await {
             let error = &error as &dyn std::error::Error;
             tracing::debug!(%server, error, "a connection has failed");
         }
     });
-    Ok(sender)
+    Ok((sender, ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use hyper::{Response, service::service_fn};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::client::request_body::RequestBody;
+
+    /// Never answers.
+    async fn silent(listener: TcpListener) {
+        let (stream, _) = listener.accept().await.unwrap();
+        let service =
+            service_fn(|_| std::future::pending::<Result<Response<RequestBody>, Infallible>>());
+        let http2 = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        drop(http2.serve_connection(TokioIo::new(stream), service).await);
+    }
+
+    #[tokio::test]
+    async fn a_call_is_lost_with_its_connection_though_nothing_else_says_so() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let endpoint = Endpoint::parse(&endpoint).unwrap();
+        let server = tokio::spawn(silent(listener));
+        let options = ConnectionOptions::default();
+        let live = Live::connect(&endpoint, &options, &Security::default()).await.unwrap();
+        let asking = tokio::spawn(live.start("/a/B", RequestBody::new(Bytes::new())));
+        live.ended.cancel();
+        assert!(matches!(asking.await.unwrap(), Err(CallError::Lost(_))));
+        server.abort();
+    }
 }

@@ -96,6 +96,8 @@ pub(crate) fn call(stream: u32, path: &str, more: &[(&str, &str)], body: &[u8]) 
 pub(crate) struct Heard {
     /// Answers that have begun.
     pub(crate) headers: usize,
+    /// Answers that have ended.
+    pub(crate) ended: usize,
     /// Streams that were reset, with the code.
     pub(crate) resets: Vec<(u32, u32)>,
     /// The code with which the connection is ended.
@@ -204,7 +206,10 @@ async fn listen(
         let number = |at: usize| u32::from_be_bytes(payload[at..at + 4].try_into().unwrap());
         tell.send_modify(|heard| match head[3] {
             DATA => heard.data += len,
-            HEADERS => heard.headers += 1,
+            HEADERS => {
+                heard.headers += 1;
+                heard.ended += usize::from(head[4] & END_STREAM);
+            }
             RST_STREAM => heard.resets.push((stream, number(0))),
             SETTINGS if head[4] & 1 == 1 => heard.settings_acknowledged += 1,
             PING if head[4] & 1 == 1 => {
