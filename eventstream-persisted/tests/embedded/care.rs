@@ -1,6 +1,6 @@
 //! Copies of a store, and what it says of itself.
 
-use std::fs;
+use std::{ffi::OsString, fs, path::Path};
 
 use eventstream_core::{EventRepository, EventStore, EventStream, EventTypes, Expect, Incarnation};
 use eventstream_persisted::{Compression, EmbeddedStore};
@@ -34,6 +34,36 @@ async fn a_backup_is_a_store_of_its_own() {
     assert!(text.contains("something there already") && text.contains("one"), "{text}");
     let left: Vec<_> = fs::read_dir(target.parent().unwrap()).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// Of a backup into a directory of its own: its name, or that under which it is being made.
+fn beside(target: &Path) -> Vec<OsString> {
+    let Ok(entries) = fs::read_dir(target.parent().unwrap()) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().file_name()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_backup_that_nobody_waits_for_nothing_is_left() {
+    let t = create_with(|builder| builder.segment_bytes(4 * 1024)).await;
+    for first in (0..3_000).step_by(30) {
+        t.store.append(parcels(first..first + 30), Expect::Any).await.unwrap();
+    }
+    let target = t.path.with_file_name("backups").join("one");
+    let store = t.store.clone();
+    let making = tokio::spawn({
+        let target = target.clone();
+        async move { store.backup(&target).await }
+    });
+    while beside(&target).is_empty() {
+        assert!(!making.is_finished());
+        tokio::task::yield_now().await;
+    }
+    making.abort();
+    assert!(making.await.unwrap_err().is_cancelled(), "it was done before");
+    while !beside(&target).is_empty() {
+        assert!(!target.exists(), "it is made all the same");
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,23 +3,18 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    process, thread,
-    time::Duration,
+    process,
 };
 
 use crate::failure::{Context, Failure};
 
-/// How often it is tried to remove what somebody may still be adding to, and how long after each other.
-const TRIES: u32 = 200;
-/// So often it is gone before it counts as that.
-const GONE: u32 = 10;
-const PAUSE: Duration = Duration::from_millis(5);
+/// How often it is tried to remove what somebody may still be adding to.
+const TRIES: u32 = 20;
 
 /// A directory beside the one that is wanted, for what is not complete yet.
 pub(super) struct Staging {
     directory: PathBuf,
     wanted: PathBuf,
-    is_published: bool,
 }
 
 /// Whether a copy can be put there: nothing is there, or an empty directory.
@@ -50,7 +45,7 @@ impl Staging {
         // Left behind by a program that had our number, and was killed.
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir(&directory).context(format_args!("can't make {}", directory.display()))?;
-        Ok(Self { directory, wanted: wanted.to_owned(), is_published: false })
+        Ok(Self { directory, wanted: wanted.to_owned() })
     }
 
     /// Where the copy is to be made.
@@ -59,8 +54,7 @@ impl Staging {
     }
 
     /// Gives the copy, which is complete, its name.
-    pub(super) fn publish(mut self) -> Result<(), Failure> {
-        self.is_published = true;
+    pub(super) fn publish(self) -> Result<(), Failure> {
         let shown = self.wanted.display();
         fs::rename(self.copy(), &self.wanted)
             // So that the name lasts, as what it names does.
@@ -80,18 +74,12 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // After an interrupt a thread may still be copying: it ends when it finds no directory. One that
-        // is only about to begin makes the directory anew.
-        let mut gone = 0;
+        // After an interrupt a thread may still be copying: it ends when it finds no directory.
         for _ in 0..TRIES {
             match fs::remove_dir_all(&self.directory) {
-                Ok(()) if self.is_published => return,
-                Ok(()) => gone = 0,
-                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => gone = 0,
-                Err(error) if error.kind() == io::ErrorKind::NotFound && gone < GONE => gone += 1,
-                Err(_) => return,
+                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+                _ => return,
             }
-            thread::sleep(PAUSE);
         }
     }
 }

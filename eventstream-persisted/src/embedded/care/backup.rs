@@ -3,6 +3,10 @@ use std::{
     hash::{BuildHasher, RandomState},
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use eventstream_core::Incarnation;
@@ -30,8 +34,40 @@ pub struct BackupReport {
     pub incarnation: Incarnation,
 }
 
-/// Copies a store into a directory that is not there, or empty.
-pub(crate) fn backup(files: &Files, tidy_lock: &Lock, target: &Path) -> Result<BackupReport> {
+/// Whether somebody still wants a copy.
+#[derive(Clone)]
+pub(crate) struct Wanted(Arc<AtomicBool>);
+
+/// Says that nobody does, when it is dropped.
+pub(crate) struct WantedGuard(Wanted);
+
+impl Wanted {
+    pub(crate) fn new() -> (Self, WantedGuard) {
+        let wanted = Self(Arc::new(AtomicBool::new(true)));
+        (wanted.clone(), WantedGuard(wanted))
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if self.0.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::Interrupted, "nobody waits for the copy any more"))
+    }
+}
+
+impl Drop for WantedGuard {
+    fn drop(&mut self) {
+        self.0.0.store(false, Ordering::Release);
+    }
+}
+
+/// Copies a store into a directory that is not there, or empty, as long as that is wanted.
+pub(crate) fn backup(
+    files: &Files,
+    tidy_lock: &Lock,
+    target: &Path,
+    wanted: &Wanted,
+) -> Result<BackupReport> {
     let failed = |action: &'static str, path: &Path| {
         let path = path.to_owned();
         move |source: io::Error| EmbeddedStoreError::file(action, path, source)
@@ -48,6 +84,7 @@ pub(crate) fn backup(files: &Files, tidy_lock: &Lock, target: &Path) -> Result<B
         return Err(EmbeddedStoreError::DamagedHead { path: files.path(names::HEAD) });
     };
     files.refresh()?;
+    wanted.check().map_err(failed("make a backup in", target))?;
     if let Some(parent) = target.parent().filter(|parent| *parent != Path::new("")) {
         creation::create_directory(parent).map_err(failed("create the directory", parent))?;
     }
@@ -55,6 +92,7 @@ pub(crate) fn backup(files: &Files, tidy_lock: &Lock, target: &Path) -> Result<B
     fs::create_dir(&draft.0).map_err(failed("create the directory", &draft.0))?;
     let mut bytes = 0;
     for (name, len) in what_to_copy(files, &head) {
+        wanted.check().map_err(failed("make a backup in", target))?;
         let to = draft.0.join(&name);
         bytes += copy(&files.path(&name), &to, len).map_err(failed("copy to", &to))?;
     }
@@ -73,6 +111,7 @@ pub(crate) fn backup(files: &Files, tidy_lock: &Lock, target: &Path) -> Result<B
         bytes += content.len() as u64;
         replace(&disk, name, &content).map_err(failed("write to", &draft.0.join(name)))?;
     }
+    wanted.check().map_err(failed("make a backup in", target))?;
     draft.become_(target).map_err(failed("rename", target))?;
     Ok(BackupReport {
         first_offset: oldest,

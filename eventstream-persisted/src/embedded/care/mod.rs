@@ -9,7 +9,7 @@ mod verify;
 mod verify_report;
 
 pub use backup::BackupReport;
-pub(super) use backup::backup;
+pub(super) use backup::{Wanted, backup};
 pub use problem::Problem;
 pub use salvage::{Salvage, Salvaged};
 pub use stats::StoreStats;

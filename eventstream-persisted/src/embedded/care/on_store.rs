@@ -3,7 +3,7 @@ use std::path::Path;
 use eventstream_core::{Error, Result};
 use tokio::task::spawn_blocking;
 
-use super::{BackupReport, Salvage, StoreStats, VerifyReport};
+use super::{BackupReport, Salvage, StoreStats, VerifyReport, Wanted};
 use crate::{
     EmbeddedStore, EmbeddedStoreError, Finding,
     embedded::{checks, error, store::Inner, write::PATIENCE},
@@ -82,7 +82,8 @@ impl EmbeddedStore {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the copy is made all the same, unless the program ends before.
+    /// If the future is dropped, copying ends with the file that is being copied, and nothing is left
+    /// of the copy, unless the program ends before.
     ///
     /// # Errors
     ///
@@ -100,8 +101,9 @@ impl EmbeddedStore {
     /// ```
     pub async fn backup(&self, directory: impl AsRef<Path>) -> Result<BackupReport> {
         let directory = directory.as_ref().to_owned();
+        let (wanted, _guard) = Wanted::new();
         self.blocking("backup", move |inner| {
-            super::backup(&inner.files, &inner.tidy_lock, &directory)
+            super::backup(&inner.files, &inner.tidy_lock, &directory, &wanted)
         })
         .await
     }
