@@ -155,6 +155,19 @@ fn what_a_server_has_is_said() {
     }
 }
 
+/// By the others it is not said, so nothing is made up.
+#[test]
+fn no_oldest_offset_is_named_that_nobody_knows() {
+    let place = Place::new();
+    place.append(&["--application", "shop:k-1"], events(0..9)).assert_ok();
+    run(place.command("truncate", &["--before", "5"]), b"").assert_ok();
+    let args = ["--application", "shop:k-1", "--type", "test.made", "--from", "2"];
+    let by_ours = Served::start(&place, &["--protocols", "ours"]).run("tail", &args);
+    by_ours.assert_failed("--from 5 begins with the oldest");
+    let by_a = Served::start(&place, &["--protocols", "a"]).run("tail", &args);
+    by_a.assert_failed("try a later one, by --from N");
+}
+
 /// A server that does not speak our own protocol can still be read.
 #[test]
 fn by_the_other_protocols_types_are_named() {

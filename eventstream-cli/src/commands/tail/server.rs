@@ -25,7 +25,8 @@ pub(super) async fn run(args: &TailArgs, server: &Server) -> Result<(), Failure>
         return Ok(());
     }
     let stream = remote.client.stream(remote.application.clone()).resume(Patient::new(&server.url));
-    Reading { args, stream, range, printer, shown: false }.run().await
+    let knows_oldest = remote.info.is_some();
+    Reading { args, stream, range, knows_oldest, printer, shown: false }.run().await
 }
 
 /// The offsets that are asked for.
@@ -57,6 +58,8 @@ struct Reading<'a> {
     args: &'a TailArgs,
     stream: NetworkStream,
     range: Range,
+    /// By the other protocols an error does not say which offset is the oldest.
+    knows_oldest: bool,
     printer: Printer,
     shown: bool,
 }
@@ -138,7 +141,11 @@ impl Reading<'_> {
     async fn unreadable(&self, error: &Error) -> Failure {
         let failure = Failure::from(error);
         match error {
-            Error::Truncated { oldest, .. } => failure.hint(begin_with(*oldest)),
+            Error::Truncated { oldest, .. } if self.knows_oldest => {
+                failure.hint(begin_with(*oldest))
+            }
+            Error::Truncated { .. } => failure
+                .hint("the server does not say which is the oldest: try a later one, by --from N"),
             Error::UnsupportedEventTypes { .. } => match self.stream.event_types().await {
                 Ok(declared) => failure.hint(format!("the types that are served: {declared}")),
                 Err(_) => failure,
