@@ -14,6 +14,7 @@ mod checks;
 mod connection;
 mod consumers;
 mod error;
+mod error_meaning;
 mod read;
 mod schema;
 mod sql;

@@ -1,5 +1,6 @@
 //! Consumers that keep their place in a PostgreSQL database, beside their effects.
 
+mod claim;
 mod panicked;
 mod parked;
 mod places;
